@@ -1,0 +1,1 @@
+"""What runs, and when. Prefect is imported here and nowhere else."""

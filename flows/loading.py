@@ -1,0 +1,156 @@
+"""From captures to the warehouse: parse, validate, transform, record. Each capture exactly once."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandera.polars as pa
+import polars as pl
+
+import sources.reference
+from flows.registry import REFERENCE_FEEDS, Feed, feed_of
+from schemas.capture import Capture, Refused, Request
+from schemas.tables import Sessions
+from schemas.validation import Verdict, accept
+from sources import captures
+from transforms import calendars
+from warehouse.connection import RELEASE
+from warehouse.recording import Recorded, record, record_together, refuse
+from warehouse.tables import name
+
+REFERENCE = Path(__file__).parents[1] / "warehouse" / "reference"
+HORIZON = timedelta(days=400)
+
+
+@dataclass
+class Loaded:
+    """What loading came to: rows by table, and one line for each refusal and new rejection."""
+
+    counts: dict[str, Recorded] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, relation: str, recorded: Recorded) -> None:
+        """Add what was recorded in a table."""
+        so_far = self.counts.get(relation, Recorded(*[0] * len(recorded)))
+        self.counts[relation] = Recorded(*map(sum, zip(so_far, recorded, strict=True)))
+
+
+def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> None:
+    """Load every capture that has not been loaded, in the order of (known_at, sha256)."""
+    folder = str(data / "captures")
+    for capture_id in waiting(warehouse, captures.ids(folder)):
+        load(warehouse, *captures.find(folder, capture_id), loaded)
+
+
+def waiting(warehouse: duckdb.DuckDBPyConnection, kept: list[str]) -> list[str]:
+    """Name the captures that are neither loaded nor refused by this release's parsers."""
+    known = pl.DataFrame({"capture": kept}, schema={"capture": pl.String})
+    warehouse.register("kept", known)
+    try:
+        query = """
+            select capture from kept
+            anti join (select capture from ops.loads group by capture) as loaded using (capture)
+            anti join (select capture from ops.refusals where release = $release) using (capture)
+            order by capture
+        """
+        return [row[0] for row in warehouse.execute(query, {"release": RELEASE}).fetchall()]
+    finally:
+        warehouse.unregister("kept")
+
+
+def load(
+    warehouse: duckdb.DuckDBPyConnection, capture: Capture, payload: bytes, loaded: Loaded
+) -> None:
+    """Load one capture: record what it says, or note why it is refused."""
+    try:
+        verdicts = read(feed_of(capture), capture, payload)
+    except Refused as refusal:
+        reason = str(refusal)
+    except Exception as fault:  # noqa: BLE001 -- one parser's fault must not keep out all the rest
+        reason = f"{capture.request.scope}: our parser fails on it ({type(fault).__name__}: {fault})"
+    else:
+        record_verdicts(warehouse, verdicts, capture, loaded)
+        return
+    refuse(warehouse, capture, reason, RELEASE)
+    loaded.problems.append(f"refused: {reason}")
+
+
+def record_verdicts(
+    warehouse: duckdb.DuckDBPyConnection,
+    verdicts: dict[type[pa.DataFrameModel], Verdict],
+    capture: Capture,
+    loaded: Loaded,
+) -> None:
+    """Record all that one capture says, and tell of the rows that were rejected anew."""
+    for schema, recorded in record_together(warehouse, verdicts, capture).items():
+        loaded.add(name(schema), recorded)
+        if recorded.added:
+            failures = ", ".join(verdicts[schema].rejected["failures"].explode().unique().sort())
+            loaded.problems.append(
+                f"rejected: {capture.request.scope}: {recorded.added} "
+                f"row{'s' * (recorded.added != 1)} of {recorded.seen} ({failures})"
+            )
+
+
+def read(
+    feed: Feed, capture: Capture, payload: bytes
+) -> dict[type[pa.DataFrameModel], Verdict]:
+    """Parse a payload and sort its rows by the promises of each table it fills."""
+    parsed = feed.parse(payload, capture)
+    return {
+        schema: accept(schema, transform(parsed[name(schema)], capture), parsed[name(schema)], capture)
+        for schema, transform in feed.tables.items()
+    }
+
+
+def keep_reference(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> None:
+    """Capture the reference files that have changed since they were last captured."""
+    query = """
+        select capture from (
+            select capture, scope, known_at from ops.loads
+            union all
+            select capture, scope, refused_at as known_at from ops.refusals
+        )
+        where scope = ?
+        order by known_at desc
+        limit 1
+    """
+    for table in REFERENCE_FEEDS:
+        request = sources.reference.table(table)
+        payload = (REFERENCE / request.path).read_bytes()
+        last = warehouse.execute(query, [request.scope]).fetchone()
+        if last is None or captures.digest(payload)[:16] not in last[0]:
+            captures.keep(str(data / "captures"), request, payload, now)
+
+
+def record_sessions(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Record the sessions of every calendar in use, unless they are known far enough ahead."""
+    first_days = warehouse.execute("""
+        select calendar, min(first_session)
+        from (
+            select calendar, first_session from instruments
+            union all
+            select calendar, first_session from funds
+        )
+        group by calendar
+        order by calendar
+    """).fetchall()
+    for calendar, first in first_days:
+        overrides = warehouse.execute(
+            "select session, is_open from calendar_overrides where calendar = ? order by session",
+            [calendar],
+        ).pl()
+        last = now.date() + HORIZON
+        version = f"{calendars.VERSION}/{captures.digest(overrides.write_csv().encode())[:8]}"
+        request = Request("calendars", "sessions", f"{calendar}@{version}", "", {}, first, last)
+        if not is_known(warehouse, request, now.date() + HORIZON / 2):
+            rows = calendars.sessions(calendar, first, last, overrides)
+            capture = Capture(request, now, captures.digest(rows.write_csv().encode()))
+            record(warehouse, Sessions, accept(Sessions, rows, rows, capture), capture)
+
+
+def is_known(warehouse: duckdb.DuckDBPyConnection, request: Request, until: date) -> bool:
+    """Say whether these sessions were recorded from the first day asked for until this one."""
+    query = "select 1 from ops.loads where scope = ? and asked_from <= ? and asked_to >= ?"
+    return bool(warehouse.execute(query, [request.scope, request.asked_from, until]).fetchall())

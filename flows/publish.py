@@ -1,0 +1,22 @@
+"""Check the warehouse as it stands, and publish it."""
+
+from prefect import State, flow
+from prefect.states import Completed, Failed
+
+from flows.recording import open_warehouse
+from flows.settings import Settings
+from flows.world import observe
+from warehouse import publishing
+
+
+@flow(persist_result=False)
+async def publish() -> State[publishing.Published]:
+    """Publish a checked copy; a failing check leaves the last good one up and fails the flow."""
+    settings = Settings()
+    world = observe(settings)
+    with open_warehouse(settings, world) as warehouse:
+        published = publishing.publish(warehouse, settings.data, world.now())
+    blocking = [failure.check for failure in published.failures if failure.blocks]
+    if blocking:
+        return Failed(message=f"check failed: {', '.join(blocking)}", data=published)
+    return Completed(message=f"{published.file}", data=published)

@@ -1,0 +1,172 @@
+"""One Prefect server per data folder, shared by the commands that run at the same time.
+
+Unless PREFECT_API_URL is set, the first command starts a server, others join it, and the last one
+out stops it: each holds a shared lock while it uses the server, and whoever can take the lock
+alone on leaving is the last. A killed command's lock is freed by the system, so a server it left
+behind is joined, and stopped, by the next.
+
+Nothing here imports Prefect: the server starts while the command goes on with other work.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+LONGEST_START = 120.0
+
+
+class ServerError(Exception):
+    """The Prefect server cannot be started; the message says where its log is."""
+
+
+@contextmanager
+def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
+    """Have Prefect's API at hand: set PREFECT_API_URL to a server, which may still be starting.
+
+    Call `wait_until_ready` before the first flow.
+    """
+    configure(data, debug=debug)
+    if "PREFECT_API_URL" in os.environ:
+        yield
+        return
+    home = data / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "users").open("a+") as users, (home / "starting").open("a+") as starting:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        server = running(home) or start(home)
+        fcntl.flock(starting, fcntl.LOCK_UN)
+        os.environ["PREFECT_API_URL"] = server["url"]
+        try:
+            yield
+        finally:
+            del os.environ["PREFECT_API_URL"]
+            stop_if_last(users, home)
+
+
+def configure(data: Path, *, debug: bool) -> None:
+    """Keep Prefect to the data folder, off the network, and out of the user's terminal."""
+    home = data.resolve() / "prefect"
+    quiet = {} if debug else {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+    os.environ.update(
+        {
+            "PREFECT_HOME": str(home),
+            "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_CLI_COLORS": "false",
+            **quiet,
+        }
+    )
+
+
+def wait_until_ready(data: Path) -> None:
+    """Wait until the server answers.
+
+    Raises:
+        ServerError: It ended, or did not answer within two minutes.
+    """
+    url = os.environ["PREFECT_API_URL"]
+    deadline = time.monotonic() + LONGEST_START
+    while time.monotonic() < deadline:
+        if is_healthy(url):
+            return
+        server = read(data / "prefect")
+        if server and server["url"] == url and not is_alive(server["pid"]):
+            break
+        time.sleep(0.1)
+    raise ServerError(
+        f"the Prefect server at {url} does not answer: see {data / 'prefect' / 'server.log'}"
+    )
+
+
+def running(home: Path) -> dict[str, str | int] | None:
+    """Give the recorded server, if its process lives."""
+    server = read(home)
+    return server if server and is_alive(server["pid"]) else None
+
+
+def start(home: Path) -> dict[str, str | int]:
+    """Start a server on a free port of this machine, and record where it is."""
+    port = free_port()
+    with (home / "server.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 -- our own interpreter and arguments
+            [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    server = {"pid": process.pid, "url": f"http://127.0.0.1:{port}/api"}
+    (home / "server.json").write_text(json.dumps(server))
+    return server
+
+
+def stop_if_last(users: IO[str], home: Path) -> None:
+    """Stop the server unless another command still uses it."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    server = running(home)
+    if server:
+        stop(int(server["pid"]))
+    (home / "server.json").unlink(missing_ok=True)
+
+
+def stop(pid: int) -> None:
+    """End a server and wait for it; insist after ten seconds."""
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            os.killpg(pid, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(0.05)
+
+
+def read(home: Path) -> dict[str, str | int] | None:
+    """Read where the server was last started."""
+    try:
+        return dict(json.loads((home / "server.json").read_text()))
+    except (OSError, ValueError):
+        return None
+
+
+def is_alive(pid: str | int) -> bool:
+    """Say whether a process of this id runs; a child that has ended is reaped."""
+    try:
+        os.waitpid(int(pid), os.WNOHANG)
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def is_healthy(url: str) -> bool:
+    """Say whether the API answers."""
+    try:
+        return httpx.get(f"{url}/health", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,56 @@
+"""Where time and data come from: the wall and the providers, or a sandbox with a clock of its own.
+
+The time is taken once at the start of a run and passed down; it goes on from there with the
+machine's monotonic clock, so that a captured answer knows its own moment.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from flows.settings import Settings
+
+
+class SandboxError(Exception):
+    """The sandbox does not answer; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The origin of data, the time, and what a sandbox carries (None: live, so everything)."""
+
+    origin: str
+    started_at: datetime
+    carried: dict[str, list[str]] | None = None
+    ticks: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        """Give the present moment, UTC."""
+        return self.started_at + timedelta(seconds=time.monotonic() - self.ticks)
+
+
+def observe(settings: Settings) -> World:
+    """Take the time, from the wall or from the sandbox that SILVERSTREAK_SANDBOX names.
+
+    Raises:
+        SandboxError: There is no sandbox at that address.
+    """
+    if settings.sandbox is None:
+        return World("live", datetime.now(UTC))
+    about = ask(settings.sandbox)
+    carried = about["carries"] | {"holdings": about["carries_holdings"]}
+    return World(about["origin"], datetime.fromisoformat(about["now"]), carried)
+
+
+def ask(sandbox: str) -> dict[str, Any]:
+    """Ask a sandbox what it is."""
+    try:
+        return dict(httpx.get(f"{sandbox}/sandbox", timeout=10).raise_for_status().json())
+    except (httpx.HTTPError, ValueError) as error:
+        raise SandboxError(
+            f"no sandbox answers at {sandbox} ({error}): start one with `silverstreak sandbox`, "
+            "or unset SILVERSTREAK_SANDBOX"
+        ) from error

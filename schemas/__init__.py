@@ -1,0 +1,1 @@
+"""What data must look like: `raw` as a provider sends it, `tables` as the warehouse keeps it."""

@@ -1,0 +1,1 @@
+"""One module per provider: the columns and types it promises to send."""

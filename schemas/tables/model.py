@@ -1,0 +1,39 @@
+"""What every table's schema shares."""
+
+from typing import Any, ClassVar
+
+import pandera.polars as pa
+
+INSTRUMENT = r"^[A-Z0-9^][A-Z0-9.=^-]{0,19}$"
+FUND = r"^[A-Z0-9.]{1,12}$"
+CURRENCY = r"^[A-Z]{3}$"
+
+# Neither infinity nor NaN is below it (polars sorts NaN last), so `lt=UNBOUNDED` means "a number".
+UNBOUNDED = float("inf")
+
+# Values served as float32 and widened: two that agree as FLOAT are the same value.
+FLOAT32: dict[str, Any] = {"precision": "float32"}
+
+
+class Table(pa.DataFrameModel):
+    """A table of the warehouse: its name, columns, key and promises, said once.
+
+    `Config.unique` is the key. `Config.metadata` may say `as_of` (the column that holds the market
+    day; without it the table ignores the variable `as_of`), `snapshot` (the key columns within
+    which an answer is complete, so that a row it lacks is gone) and `timeless` (known from always).
+    """
+
+    class Config:
+        """No column that is not declared."""
+
+        strict: ClassVar[bool] = True
+
+
+def metadata(schema: type[pa.DataFrameModel]) -> dict[str, Any]:
+    """Give what the schema says of itself beside its columns."""
+    return dict(schema.to_schema().metadata or {})
+
+
+def key(schema: type[pa.DataFrameModel]) -> list[str]:
+    """Name the columns that identify a row."""
+    return list(schema.to_schema().unique or ())

@@ -1,0 +1,159 @@
+"""One polite HTTP client per provider: paced, patient, bounded, and never led to another host."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import httpx
+import stamina
+from aiolimiter import AsyncLimiter
+
+from schemas.capture import Request
+
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
+LONGEST_WAIT = 120.0
+
+
+class Manners(NamedTuple):
+    """How to treat a provider.
+
+    `rate` is in requests per second, `timeout` in seconds for connecting and for each read,
+    `max_bytes` bounds a body after decompression, `hosts` are those a redirect may lead to.
+    """
+
+    base_url: str
+    user_agent: str
+    rate: float
+    concurrency: int
+    attempts: int
+    timeout: float
+    max_bytes: int
+    hosts: frozenset[str]
+
+
+class Answer(NamedTuple):
+    """What a provider sent: the body as served, whatever its status below 429 says."""
+
+    payload: bytes
+    status: int
+    content_type: str
+
+
+class Unanswered(Exception):  # noqa: N818 -- the domain's word
+    """A provider gave no answer; the message is one line: what was asked, what came instead."""
+
+
+class Refusal(httpx.HTTPError):
+    """A status that may pass: 429, or the server's own error."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"status {response.status_code}")
+        self.status = response.status_code
+        self.retry_after = retry_after(response.headers.get("retry-after"))
+
+
+class Client:
+    """A provider's client; open it with `open_client`."""
+
+    def __init__(self, http: httpx.AsyncClient, manners: Manners) -> None:
+        self.http = http
+        self.manners = manners
+        self.limiter = AsyncLimiter(max(1, manners.rate), max(1, manners.rate) / manners.rate)
+
+    async def fetch(self, request: Request) -> Answer:
+        """Ask, and ask again after 429, 5xx and transport errors, as long as manners allow.
+
+        Waits grow and jitter; a Retry-After of the provider is honoured.
+
+        Raises:
+            Unanswered: No answer after all attempts, a body over the size cap, or a redirect to a
+                host that is not the provider's.
+        """
+        attempts = stamina.retry_context(
+            on=patience,
+            attempts=self.manners.attempts,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=30,
+            wait_jitter=1,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    async with self.limiter:
+                        return await self.ask(request)
+        except httpx.HTTPError as error:
+            raise Unanswered(f"{request.scope}: {explain(error, self.manners)}") from error
+        raise AssertionError("stamina either returns or raises")  # pragma: no cover
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask once, and read the body up to the cap."""
+        async with self.http.stream("GET", request.path, params=request.params) as response:
+            if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
+                raise Refusal(response)
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self.manners.max_bytes:
+                    raise Unanswered(
+                        f"{request.scope}: the body is larger than {self.manners.max_bytes:,} bytes"
+                    )
+            content_type = response.headers.get("content-type", "")
+            return Answer(bytes(body), response.status_code, content_type)
+
+
+@asynccontextmanager
+async def open_client(manners: Manners) -> AsyncIterator[Client]:
+    """Yield a client that keeps these manners."""
+
+    async def stay_with_the_provider(request: httpx.Request) -> None:
+        if request.url.host not in manners.hosts:
+            raise Unanswered(
+                f"{manners.base_url} redirects to {request.url.host}, which is not the provider's"
+            )
+
+    async with httpx.AsyncClient(
+        base_url=manners.base_url,
+        headers={"User-Agent": manners.user_agent},
+        timeout=httpx.Timeout(manners.timeout, pool=None),
+        limits=httpx.Limits(max_connections=manners.concurrency),
+        follow_redirects=True,
+        event_hooks={"request": [stay_with_the_provider]},
+    ) as http:
+        yield Client(http, manners)
+
+
+def patience(error: Exception) -> bool | float:
+    """Say whether to ask again, and, where the provider said so, after how many seconds."""
+    if isinstance(error, Refusal) and error.retry_after is not None:
+        return min(error.retry_after, LONGEST_WAIT)
+    return isinstance(error, Refusal | httpx.TransportError)
+
+
+def retry_after(header: str | None) -> float | None:
+    """Read a Retry-After header, in seconds or as a date; None where it says nothing."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def explain(error: httpx.HTTPError, manners: Manners) -> str:
+    """Say in one line what came instead of an answer, and what to do."""
+    tries = f"{manners.attempts} attempt{'s' * (manners.attempts != 1)}"
+    if isinstance(error, Refusal) and error.status == TOO_MANY_REQUESTS:
+        return (
+            f"refused with 429 in {tries}: wait some minutes; if the very first request is refused, "
+            "set SILVERSTREAK_USER_AGENT to a current browser's"
+        )
+    if isinstance(error, Refusal):
+        return f"the server failed with status {error.status} in {tries}"
+    return f"no answer from {manners.base_url} in {tries} ({type(error).__name__}: {error})"

@@ -1,0 +1,227 @@
+"""Yahoo Finance: open, high, low, close, adjusted close and volume per symbol and day.
+
+Docs       none; ../shared/sources/yahoo.md records what was observed of chart v8
+Published  within seconds: the bar of a running session is live, and may be served twice
+Revised    volumes until the second day after; a split or dividend rewrites all that came before
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from types import NoneType
+from typing import Any, TypeVar
+from urllib.parse import quote as percent_encoded
+
+import polars as pl
+
+from schemas.capture import Capture, Refused, Request
+from schemas.raw.yahoo import YahooBars, YahooEvents
+from schemas.validation import promised
+from sources.sniffing import sniff
+
+SOURCE = "yahoo"
+BASE_URL = "https://query1.finance.yahoo.com"
+
+INTERVAL = "1d"
+QUOTE = ("open", "high", "low", "close", "volume")
+EVENTS = ("dividends", "splits", "capitalGains")
+EVENT_COLUMNS = {
+    "date": pl.Int64,
+    "amount": pl.Float64,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "currency": pl.String,
+}
+EPOCH = date(1970, 1, 1)
+A_DAY = timedelta(days=1)
+# What JSON may bring for a column: bool is an int to Python and a mistake to us.
+ELEMENTS: dict[type[pl.DataType], set[type]] = {
+    pl.Float64: {int, float, NoneType},
+    pl.Int64: {int, NoneType},
+    pl.String: {str, NoneType},
+}
+
+T = TypeVar("T")
+
+
+def quotes(instrument: str, symbol: str, asked_from: date, asked_to: date) -> Request:
+    """Ask for the daily bars and corporate actions of `asked_from` to `asked_to`, both included.
+
+    The window is a day wider on both sides: it is in UTC, sessions are in exchange time. It is
+    never `range=max`, which Yahoo answers with monthly bars.
+    """
+    return Request(
+        source=SOURCE,
+        dataset="quotes",
+        subject=instrument,
+        path=f"/v8/finance/chart/{percent_encoded(symbol, safe='=')}",
+        params={
+            "interval": INTERVAL,
+            "period1": str(unix_seconds(asked_from - A_DAY)),
+            "period2": str(unix_seconds(asked_to + 2 * A_DAY)),  # exclusive
+            "events": "div,splits,capitalGains",
+        },
+        asked_from=asked_from,
+        asked_to=asked_to,
+        expects={"symbol": symbol},
+    )
+
+
+def unix_seconds(day: date) -> int:
+    """Give the instant at which a day begins in UTC; negative before 1970."""
+    return (day - EPOCH).days * 86_400
+
+
+def parse_quotes(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
+    """Read a chart into `bars` and `corporate_actions`, in Yahoo's own columns and units.
+
+    A chart without `timestamp` says that nothing traded: no rows, and no fault.
+
+    Raises:
+        Refused: It is an error, another symbol or interval, or lacks arrays that make up a bar.
+    """
+    chart = answer(payload, capture)
+    meta = part(chart, "meta", kind=dict, capture=capture)
+    must_be_what_was_asked(meta, capture)
+    about = facts(meta, capture)
+    return {
+        "bars": promised(YahooBars, bars(chart, about, capture), capture),
+        "corporate_actions": promised(YahooEvents, events(chart, about, capture), capture),
+    }
+
+
+def answer(payload: bytes, capture: Capture) -> dict[str, Any]:
+    """Unwrap the one chart of an answer, or refuse it with Yahoo's own words.
+
+    Python's JSON reads the `Infinity` and `NaN` that Yahoo is known to send.
+    """
+    text = sniff(payload, capture, wanted="json")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{capture.request.scope}: broken or cut-off JSON ({error})") from error
+    fault = found(document, "chart", "error") or found(document, "finance", "error")
+    if fault:
+        raise Refused(f"{capture.request.scope}: Yahoo says {stated(fault)}")
+    return part(document, "chart", "result", 0, kind=dict, capture=capture)
+
+
+def stated(fault: object) -> str:
+    """Give an error's code and description on one line."""
+    words = [fault.get("code"), fault.get("description")] if isinstance(fault, dict) else [fault]
+    return ": ".join(" ".join(str(word).split()) for word in words if word)
+
+
+def found(holder: Any, *steps: str | int) -> Any:  # noqa: ANN401 -- JSON is anything
+    """Follow names and indexes into an answer; None where they lead nowhere."""
+    for step in steps:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return holder
+
+
+def part(holder: object, *steps: str | int, kind: type[T], capture: Capture) -> T:
+    """Follow names and indexes into an answer, or refuse it for what is not there."""
+    value, path = found(holder, *steps), ".".join(map(str, steps))
+    if value is None:
+        raise Refused(f"{capture.request.scope}: the answer has no {path}")
+    if not isinstance(value, kind):
+        raise Refused(f"{capture.request.scope}: {path} is no {kind.__name__}")
+    return value
+
+
+def must_be_what_was_asked(meta: dict[str, Any], capture: Capture) -> None:
+    """Refuse another symbol, and another interval: Yahoo downgrades to monthly in silence."""
+    scope, expected = capture.request.scope, capture.request.expects.get("symbol")
+    symbol = part(meta, "symbol", kind=str, capture=capture)
+    if expected is not None and symbol != expected:
+        raise Refused(f"{scope}: symbol is {symbol!r} where {expected!r} was asked")
+    interval = part(meta, "dataGranularity", kind=str, capture=capture)
+    if interval != INTERVAL:
+        raise Refused(f"{scope}: dataGranularity is {interval!r} where {INTERVAL!r} was asked")
+
+
+def facts(meta: dict[str, Any], capture: Capture) -> pl.DataFrame:
+    """Take from `meta` what its rows need to be understood: one row."""
+    told = {
+        "symbol": (meta["symbol"], pl.String),
+        "currency": (meta.get("currency"), pl.String),
+        "exchangeTimezoneName": (time_zone(meta, capture), pl.String),
+        "priceHint": (meta.get("priceHint"), pl.Int64),
+        "periodEnd": (found(meta, "currentTradingPeriod", "regular", "end"), pl.Int64),
+    }
+    return pl.DataFrame([series(name, [value], t, capture) for name, (value, t) in told.items()])
+
+
+def time_zone(meta: dict[str, Any], capture: Capture) -> str:
+    """Name the exchange's time zone, or refuse one that polars does not know."""
+    zone = part(meta, "exchangeTimezoneName", kind=str, capture=capture)
+    try:
+        pl.select(pl.lit(0).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone))
+    except pl.exceptions.PolarsError as error:
+        told = f"exchangeTimezoneName {zone!r} is no time zone"
+        raise Refused(f"{capture.request.scope}: {told}") from error
+    return zone
+
+
+def bars(chart: dict[str, Any], about: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    """Lay the parallel arrays side by side, by name: their order changes between answers."""
+    stamps = chart.get("timestamp") or []
+    quote = part(chart, "indicators", "quote", 0, kind=dict, capture=capture)
+    untraded: dict[str, Any] = {} if stamps else {name: [] for name in QUOTE}
+    served = {name: quote[name] for name in QUOTE if name in quote}
+    adjusted = found(chart, "indicators", "adjclose", 0, "adjclose") or [None] * len(stamps)
+    arrays = untraded | served | {"adjclose": adjusted}
+    must_be_parallel({"timestamp": stamps} | arrays, capture)
+    columns = [series(name, values, pl.Float64, capture) for name, values in arrays.items()]
+    frame = pl.DataFrame([series("timestamp", stamps, pl.Int64, capture), *columns])
+    return numbered(frame.join(about, how="cross"))
+
+
+def must_be_parallel(arrays: dict[str, Any], capture: Capture) -> None:
+    """Refuse what is no array, and arrays of unequal length."""
+    wrong = [name for name, values in arrays.items() if not isinstance(values, list)]
+    if wrong:
+        raise Refused(f"{capture.request.scope}: {', '.join(wrong)} is no array")
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise Refused(f"{capture.request.scope}: arrays of unequal length ({told})")
+
+
+def events(chart: dict[str, Any], about: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    """List dividends, splits and capital gains. A key is not always an epoch; `date` is."""
+    told = [
+        (kind, part(chart, "events", kind, key, kind=dict, capture=capture))
+        for kind in EVENTS
+        if found(chart, "events", kind)
+        for key in part(chart, "events", kind, kind=dict, capture=capture)
+    ]
+    columns = [
+        series(name, [event.get(name) for _, event in told], dtype, capture)
+        for name, dtype in EVENT_COLUMNS.items()
+    ]
+    kinds = series("kind", [kind for kind, _ in told], pl.String, capture)
+    chart_facts = about.select("exchangeTimezoneName", chartCurrency="currency")
+    return numbered(pl.DataFrame([kinds, *columns]).join(chart_facts, how="cross"))
+
+
+def series(
+    name: str, values: Sequence[Any], dtype: type[pl.DataType], capture: Capture
+) -> pl.Series:
+    """Read one array as a column, or refuse the payload for elements of another type."""
+    strays = set(map(type, values)) - ELEMENTS[dtype]
+    if strays:
+        types = ", ".join(sorted(stray.__name__ for stray in strays))
+        raise Refused(f"{capture.request.scope}: {name} holds {types}, not only {dtype.__name__}")
+    try:
+        return pl.Series(name, values, dtype=dtype)
+    except (TypeError, OverflowError) as error:
+        raise Refused(f"{capture.request.scope}: {name} holds too large a number") from error
+
+
+def numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `position`, the row in the payload."""
+    return frame.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64))

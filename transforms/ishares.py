@@ -1,0 +1,78 @@
+"""iShares's workbooks and holdings files, in our names, units and keys."""
+
+import polars as pl
+
+from schemas.capture import Capture
+from transforms.numbers import number, text
+
+SOURCE = "ishares"
+DAY = r"^[A-Z][a-z]{2} \d{1,2}, \d{4}$"
+PERCENT = 100
+
+
+def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    """Give NAV per share, in `currency`, and shares outstanding of each day, and `position`.
+
+    Net assets and ounces are not in the workbook. What cannot be read is left to be rejected: a
+    number as NaN, a day as null.
+    """
+    return raw.select(
+        fund=pl.lit(capture.request.subject),
+        as_of=day("As Of"),
+        source=pl.lit(SOURCE),
+        nav=number("NAV per Share"),
+        shares_outstanding=number("Shares Outstanding"),
+        net_assets=pl.lit(None, pl.Float64),
+        ounces=pl.lit(None, pl.Float64),
+        currency=pl.lit(base_currency(capture)),
+        position="position",
+    )
+
+
+def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    """Give a fund's holdings of one day, and `position`.
+
+    `market_value` is in the fund's currency, `weight` a fraction of net assets, `quantity` in
+    shares, coins or par. A ticker is no key: see `holding`.
+    """
+    return raw.with_columns(ticker=text("Ticker"), name=pl.col("Name")).select(
+        fund=pl.lit(capture.request.subject),
+        as_of=day("Fund Holdings as of"),
+        holding=holding(),
+        source=pl.lit(SOURCE),
+        name="name",
+        ticker="ticker",
+        asset_class=text("Asset Class"),
+        quantity=number("Quantity"),
+        market_value=number("Market Value"),
+        weight=number("Weight (%)") / PERCENT,
+        currency=pl.when(pl.col("Currency").is_null())
+        .then(pl.lit(base_currency(capture)))
+        .otherwise(text("Currency")),
+        position="position",
+    )
+
+
+def holding() -> pl.Expr:
+    """Identify a holding: by ticker; a repeated or absent one by ticker and name; then by number.
+
+    The numbers, " #2" and on, follow the order in the file.
+    """
+    is_first = pl.int_range(pl.len()).over("ticker") == 0
+    in_full = pl.concat_str("ticker", "name", separator=" ", ignore_nulls=True)
+    identifier = (
+        pl.when(pl.col("ticker").is_not_null() & is_first).then("ticker").otherwise(in_full)
+    )
+    nth = pl.int_range(1, pl.len() + 1).over(identifier)
+    return pl.when(nth == 1).then(identifier).otherwise(pl.format("{} #{}", identifier, nth))
+
+
+def day(column: str) -> pl.Expr:
+    """Read 'May 11, 2022' as a day; what is none is null."""
+    stripped = pl.col(column).str.strip_chars()
+    return pl.when(stripped.str.contains(DAY)).then(stripped.str.to_date("%b %d, %Y", strict=False))
+
+
+def base_currency(capture: Capture) -> str:
+    """Name the fund's currency: the one expected of the answer, else US dollars."""
+    return capture.request.expects.get("currency", "USD")

@@ -1,0 +1,149 @@
+-- Whether an instrument's latest close, or high, is the highest it has had (claim C1).
+--
+-- Grain   one row per instrument and measure (close or high), for its latest session
+-- Method  the latest value against every earlier one, rounded to the decimals it is quoted in.
+--         "All-time" only if the series starts before every known earlier peak (known_peaks)
+-- Caveat  not stated on fewer than 20 sessions; nominal, in the instrument's currency
+--
+-- Columns
+-- fact             name of the fact
+-- subject          what it is about
+-- measure          which of its quantities
+-- as_of            market day it is stated for
+-- value            the number, in `unit`
+-- unit             unit of value and previous_value
+-- statement        the fact in one English sentence
+-- labels           what must travel with the number
+-- rank             rank among complete observations, 1 the highest; ties share a rank
+-- rank_if_counted  rank it would have if the running period ended now
+-- of               how many observations it is ranked among
+-- since            from when it holds, or since when there has been none like it
+-- previous_value   the earlier value it is compared with
+-- previous_at      day or period of that value
+-- complete         whether the period it speaks of is over
+-- observations     sample size
+-- first_observed   first observation
+-- view             where the evidence is
+
+with
+
+measured as (
+    unpivot (
+        select
+            instrument,
+            session,
+            close,
+            high
+        from bars
+    )
+    on close, high
+    into name measure value price
+),
+
+quoted as (
+    select
+        measured.instrument,
+        measured.measure,
+        measured.session,
+        round(measured.price, instruments.quote_decimals::integer) as price
+    from measured
+    inner join instruments on measured.instrument = instruments.instrument
+),
+
+latest as (
+    select
+        instrument,
+        measure,
+        arg_max(price, session) as price,
+        max(session) as session,
+        min(session) as first_session,
+        max(price) as highest,
+        count(*) as observations
+    from quoted
+    group by instrument, measure
+),
+
+ranked as (
+    select
+        latest.instrument,
+        latest.measure,
+        1 + count(*) filter (where quoted.price > latest.price) as rank,
+        max(quoted.session) filter (
+            where quoted.price >= latest.price and quoted.session < latest.session
+        ) as last_as_high,
+        max(quoted.price) filter (where quoted.session < latest.session) as previous_value,
+        arg_max(quoted.session, quoted.price) filter (
+            where quoted.session < latest.session
+        ) as previous_at
+    from latest
+    inner join quoted
+        on latest.instrument = quoted.instrument and latest.measure = quoted.measure
+    group by latest.instrument, latest.measure
+),
+
+known as (
+    select
+        instrument,
+        min(peaked_on) as first_peak
+    from known_peaks
+    group by instrument
+),
+
+described as (
+    select
+        latest.*,
+        ranked.rank,
+        ranked.last_as_high,
+        ranked.previous_value,
+        ranked.previous_at,
+        instruments.name,
+        instruments.currency,
+        instruments.caveat,
+        case when latest.measure = 'close' then 'closed' else 'traded as high as' end as verb,
+        format('{:,.' || instruments.quote_decimals || 'f}', latest.price)
+        || ' ' || instruments.currency as priced,
+        format('{:,.' || instruments.quote_decimals || 'f}', ranked.previous_value)
+        || ' ' || instruments.currency as previously_priced,
+        case
+            when known.first_peak is not null and latest.first_session < known.first_peak
+                then 'an all-time high'
+            else 'the highest since the series began on ' || latest.first_session
+        end as reach
+    from latest
+    inner join ranked
+        on latest.instrument = ranked.instrument and latest.measure = ranked.measure
+    inner join instruments on latest.instrument = instruments.instrument
+    left join known on latest.instrument = known.instrument
+    where latest.observations >= 20
+)
+
+select
+    'record_high' as fact,
+    instrument as subject,
+    measure,
+    session as as_of,
+    price as value,
+    currency as unit,
+    name || ' (' || instrument || ') ' || verb
+    || case when measure = 'close' then ' at ' else ' ' end || priced || ' on ' || session
+    || case
+        when price > previous_value
+            then ', ' || reach || '; the record before was ' || previously_priced
+                || ' on ' || previous_at
+        when price = previous_value
+            then ', matching the record of ' || previous_at || ', ' || reach
+        else ', ' || format('{:.2f}', 100 * (1 - price / previous_value))
+            || ' % below the record of ' || previously_priced || ' on ' || previous_at
+    end || '.' as statement,
+    list_filter([caveat, 'nominal'], lambda label: label is not null) as labels,
+    rank,
+    null::bigint as rank_if_counted,
+    observations as of,
+    case when price > previous_value then first_session else last_as_high end as since,
+    previous_value,
+    previous_at,
+    true as complete,
+    observations,
+    first_session as first_observed,
+    'record_highs' as view
+from described

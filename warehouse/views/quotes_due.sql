@@ -1,0 +1,123 @@
+-- What the next run asks for: each instrument's bars, with the days to ask for.
+--
+-- Grain   one row per instrument, of its primary source
+-- Method  from the first expected session that is neither stored nor confirmed to be missing, but
+--         always the last five sessions again, since sources revise. After a new split, dividend
+--         or a revision of what was final, the whole history again
+-- Caveat  a session is confirmed to be missing when an answer two days or more after it was due
+--         covered it and lacked it
+--
+-- Columns
+-- instrument   market symbol
+-- source       who is asked
+-- symbol       the source's own name of the instrument
+-- asked_from   first day to ask for
+-- asked_to     last day to ask for
+-- missing      expected sessions that are not stored and not confirmed to be missing
+-- is_rewrite   whether the source has rewritten its past since it was last asked for all of it
+
+with
+
+expected as (
+    select
+        instruments.instrument,
+        instrument_sources.source,
+        instrument_sources.symbol,
+        instruments.first_session,
+        sessions.session,
+        sessions.closes_at + to_hours(instruments.publication_lag_hours) as due_at,
+        row_number() over (
+            partition by instruments.instrument order by sessions.session desc
+        ) as sessions_back
+    from instruments
+    inner join instrument_sources
+        on instruments.instrument = instrument_sources.instrument
+        and instrument_sources.priority = 1
+    inner join sessions
+        on instruments.calendar = sessions.calendar
+        and sessions.session >= instruments.first_session
+    cross join clock
+    where sessions.closes_at + to_hours(instruments.publication_lag_hours) <= clock.now
+),
+
+answers as (
+    select
+        subject as instrument,
+        source,
+        asked_from,
+        max(asked_to) as asked_to,
+        max(known_at) as known_at
+    from ops.loads
+    where relation = 'bars'
+    group by subject, source, asked_from
+),
+
+missing as (
+    select
+        expected.instrument,
+        min(expected.session) as first_missing,
+        count(*) as sessions
+    from expected
+    anti join bars_by_source as stored
+        on expected.instrument = stored.instrument
+        and expected.source = stored.source
+        and expected.session = stored.session
+    anti join answers
+        on expected.instrument = answers.instrument
+        and expected.source = answers.source
+        and expected.session between answers.asked_from and answers.asked_to
+        and answers.known_at >= expected.due_at + interval 2 day
+    group by expected.instrument
+),
+
+asked_in_full as (
+    select
+        answers.instrument,
+        answers.source,
+        max(answers.known_at) as known_at
+    from answers
+    inner join instruments on answers.instrument = instruments.instrument
+    where answers.asked_from <= instruments.first_session
+    group by answers.instrument, answers.source
+),
+
+rewritten as (
+    select
+        asked_in_full.instrument,
+        asked_in_full.source
+    from asked_in_full
+    inner join history.corporate_actions as actions
+        on asked_in_full.instrument = actions.instrument
+        and asked_in_full.source = actions.source
+        and asked_in_full.known_at < actions.known_at
+    union
+    select
+        asked_in_full.instrument,
+        asked_in_full.source
+    from asked_in_full
+    inner join history.bars as revised
+        on asked_in_full.instrument = revised.instrument
+        and asked_in_full.source = revised.source
+        and asked_in_full.known_at < revised.superseded_at
+    where revised.is_final and revised.superseded_at < 'infinity'
+)
+
+select
+    expected.instrument,
+    expected.source,
+    expected.symbol,
+    case
+        when bool_or(rewritten.instrument is not null) then min(expected.first_session)
+        else least(
+            min(missing.first_missing),
+            min(expected.session) filter (where expected.sessions_back <= 5)
+        )
+    end as asked_from,
+    max(expected.session) as asked_to,
+    coalesce(max(missing.sessions), 0) as missing,
+    bool_or(rewritten.instrument is not null) as is_rewrite
+from expected
+left join missing on expected.instrument = missing.instrument
+left join rewritten
+    on expected.instrument = rewritten.instrument and expected.source = rewritten.source
+group by expected.instrument, expected.source, expected.symbol

@@ -1,0 +1,48 @@
+-- What the next run asks for: each fund's valuations.
+--
+-- Grain   one row per fund, of its primary source
+-- Method  every fund with a session that is due; issuers serve the whole history at once
+-- Caveat  what is missing counts sessions since the fund's first one, up to the last one due
+--
+-- Columns
+-- fund     ticker
+-- source   who is asked
+-- symbol   the source's own id of the fund
+-- name     name that the answer must bear
+-- missing   expected sessions that are not stored
+-- last_due  last session that is due
+
+with
+
+expected as (
+    select
+        funds.fund,
+        funds.name,
+        fund_sources.source,
+        fund_sources.symbol,
+        sessions.session
+    from funds
+    inner join fund_sources
+        on funds.fund = fund_sources.fund
+        and fund_sources.dataset = 'valuations'
+        and fund_sources.priority = 1
+    inner join sessions
+        on funds.calendar = sessions.calendar
+        and sessions.session >= funds.first_session
+    cross join clock
+    where sessions.closes_at + to_hours(funds.publication_lag_hours) <= clock.now
+)
+
+select
+    expected.fund,
+    expected.source,
+    expected.symbol,
+    expected.name,
+    count(*) filter (where stored.fund is null) as missing,
+    max(expected.session) as last_due
+from expected
+left join fund_valuations_by_source as stored
+    on expected.fund = stored.fund
+    and expected.source = stored.source
+    and expected.session = stored.as_of
+group by expected.fund, expected.source, expected.symbol, expected.name

@@ -1,0 +1,32 @@
+-- Net creations of each fund, and of each group of funds, by ISO week.
+--
+-- Grain   one row per subject and week, with no week left out
+-- Method  sum of daily net flows; see net_flows_by_period
+-- Caveat  a running week stands with `complete` false; so does the subject's first, and one that
+--         cannot be told
+--
+-- Columns
+-- subject          fund or group
+-- week             Monday of the ISO week
+-- net_flow_shares  net creations, shares; null for groups
+-- net_flow_usd     net creations at NAV, USD
+-- net_flow_ounces  net creations, troy ounces
+-- complete         whether the week is over and all of it is known
+-- coverage         fund: share of its sessions observed; group: smallest daily coverage
+-- sessions         sessions observed
+-- state            complete, running, first or cannot be told
+-- is_estimated     whether ounces are estimated
+
+select
+    subject,
+    starts_on as week,
+    net_flow_shares,
+    net_flow_usd,
+    net_flow_ounces,
+    state = 'complete' as complete,
+    coverage,
+    sessions,
+    state,
+    is_estimated
+from net_flows_by_period
+where period = 'week'
