@@ -23,8 +23,8 @@ NOTICES = {
     "be right back|maintenance|temporarily unavailable": "an outage page",
 }
 ERRORS = re.compile(
-    "too many requests|be right back|access denied|forbidden|unauthori[sz]ed|rate limit|limit "
-    "exceeded|exceeded|unavailable|bad gateway|time-?out|internal (server )?error|try again|sorry",
+    "too many requests|be right back|access denied|forbidden|unauthori[sz]ed|rate limit|exceeded"
+    "|unavailable|bad gateway|time-?out|internal (server )?error|try again|sorry",
     re.IGNORECASE,
 )
 

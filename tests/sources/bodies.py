@@ -130,7 +130,12 @@ def workbook(
     name: str | None = "Acme Silver Trust",
 ) -> bytes:
     """Write a workbook with the issuer's faults: two marks, bare ampersands, a stray tag."""
-    top = [["08-Jul-2030"], [name], ["Inception Date", "May 01, 2026"], ["Ticker", "Name"]]
+    top: list[Sequence[object]] = [
+        ["08-Jul-2030"],
+        [name],
+        ["Inception Date", "May 01, 2026"],
+        ["Ticker", "Name"],
+    ]
     sheets = [
         worksheet("Disclaimers", [["\n<strong>PAST & FUTURE</strong>", "see ?a=1&style=All"]]),
         *([worksheet("Holdings", top)] if name else []),

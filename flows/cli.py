@@ -1,0 +1,295 @@
+"""The command line: `silverstreak --help`. Prefect is imported only by the commands that need it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import cyclopts
+from cyclopts import App, Group, Parameter
+from pydantic import ValidationError
+
+from flows import terminal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from warehouse.claims import Answer
+
+app = App(
+    name="silverstreak",
+    help=(
+        "Record what markets and funds state, and ask it with SQL: for any day, as it was known "
+        "at any time."
+    ),
+    version_flags=["--version"],
+)
+
+Data = Annotated[
+    Path | None,
+    Parameter(help="Data folder [default: ./data, or SILVERSTREAK_DATA].", group=Group("Common")),
+]
+Debug = Annotated[
+    bool, Parameter(help="Show the trace of an error.", negative="", group=Group("Common"))
+]
+AsOf = Annotated[
+    date | None,
+    Parameter(help="Look from this market day (YYYY-MM-DD): later days are hidden."),
+]
+KnownAt = Annotated[
+    datetime | None,
+    Parameter(
+        help="With only what was known at this moment, e.g. 2025-12-12T08:00 (UTC unless it says "
+        "otherwise; a day alone means its beginning)."
+    ),
+]
+
+
+@app.command
+def demo(*, timings: bool = False, data: Data = None, debug: Debug = False) -> int:
+    """Run the whole pipeline offline, on a synthetic market, in one command.
+
+    Starts a market on this machine, lives through its last five days, publishes, and prints the
+    facts. Nothing in it is real. Its folder is ./data/demo unless --data says otherwise; a second
+    run stores nothing twice.
+
+    Parameters
+    ----------
+    timings
+        Print how long each step took.
+    """
+    from flows import demo as demonstration  # noqa: PLC0415 -- Prefect takes seconds to import
+
+    return demonstration.demo(data or Path(os.environ.get("SILVERSTREAK_DATA", "data/demo")), timings=timings, debug=debug)
+
+
+@app.command
+def run(
+    *datasets: Literal["quotes", "valuations", "holdings"],
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Fetch what is missing, load it, check it and publish it.
+
+    Safe to repeat, and to interrupt: what is known already is not stored twice, and the next run
+    fetches what this one did not. Ends with status 1 if something was not recorded.
+
+    Parameters
+    ----------
+    datasets
+        What to record [default: everything that is switched on].
+    """
+    use(data)
+    from flows import running  # noqa: PLC0415 -- Prefect takes seconds to import
+
+    return running.run(datasets, debug=debug)
+
+
+@app.command
+def publish(*, data: Data = None, debug: Debug = False) -> int:
+    """Check the warehouse as it stands, and publish it. A failing check leaves the last one up."""
+    use(data)
+    from flows import running  # noqa: PLC0415 -- Prefect takes seconds to import
+
+    return running.publish(debug=debug)
+
+
+@app.command
+def sql(
+    query: str,
+    /,
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    format: terminal.Format = "table",  # noqa: A002 -- the option's name
+    output: Path | None = None,
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Ask the published warehouse with SQL.
+
+    For example: silverstreak sql "select * from inflow_streaks where subject = 'SLV'"
+
+    What there is to ask: silverstreak sql "show tables"; what a view says and means:
+    silverstreak sql "select column_name, comment from duckdb_columns() where table_name = 'facts'".
+    Nothing outside the published file can be read or written.
+
+    Parameters
+    ----------
+    query
+        One SELECT, DESCRIBE or SHOW.
+    format
+        table, csv, json or parquet.
+    output
+        File to write instead of the terminal; parquet needs one.
+    """
+    from warehouse import asking  # noqa: PLC0415 -- commands import what they need
+
+    with published(use(data), as_of, known_at) as warehouse:
+        terminal.write(asking.ask(warehouse, query), format, output)
+    return 0
+
+
+@app.command
+def claims(
+    file: Path | None = None,
+    /,
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    format: Literal["table", "json"] = "table",  # noqa: A002 -- the option's name
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Answer an article's sentences: holds, does not hold, or cannot be told, and why.
+
+    Ends with status 0 whatever the verdicts, and with 1 if a claim could not be run.
+
+    Parameters
+    ----------
+    file
+        A claims file [default: the article of 2025-12-11 that silverstreak began with].
+    as_of
+        Look from this market day [default: the article's own day, from the file].
+    """
+    from warehouse import claims as answering  # noqa: PLC0415 -- commands import what they need
+
+    article = answering.read(file or answering.SILVER)
+    day = as_of or article.get("as_of")
+    with published(use(data), day, known_at) as warehouse:
+        answers = [answering.answer(warehouse, claim) for claim in article["claims"]]
+    if format == "json":
+        sys.stdout.write(json.dumps(as_json(answers, day, known_at), indent=2) + "\n")
+    else:
+        terminal.show_claims(answers, f"{article.get('title', file)} (as of {day or 'the latest day'})")
+    faults = [answer for answer in answers if answer.fault]
+    for answer in faults:
+        terminal.complain(f"claim {answer.id} could not be run: {answer.fault}")
+    return 1 if faults else 0
+
+
+@app.command
+def status(
+    *,
+    format: Literal["table", "json"] = "table",  # noqa: A002 -- the option's name
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Show what the warehouse holds, how fresh it is, and what is wrong with it."""
+    from flows import status as reporting  # noqa: PLC0415 -- commands import what they need
+
+    reporting.show(use(data), format)
+    return 0
+
+
+@app.command
+def sandbox(
+    *,
+    history: Path | None = None,
+    today: date = date(2025, 12, 11),
+    port: int = 8765,
+    faults: float = 0,
+    seed: int = 0,
+    debug: Debug = False,
+) -> int:
+    """Serve a market on this machine that speaks the providers' own wire formats.
+
+    Point the pipeline at it with SILVERSTREAK_SANDBOX=URL (printed at the start). Ctrl-C ends it.
+
+    Parameters
+    ----------
+    history
+        Folder of real series to serve [default: a built-in synthetic market].
+    today
+        Last market day that is served; the sandbox's clock starts on the next, at 18:00 UTC.
+    port
+        Port on 127.0.0.1; 0 takes a free one.
+    faults
+        Share of answers that go wrong, from 0 to 1.
+    seed
+        Which answers go wrong.
+    """
+    from flows import marketplace  # noqa: PLC0415 -- commands import what they need
+
+    return marketplace.serve(history, today, port, faults, seed)
+
+
+def use(data: Path | None) -> Path:
+    """Settle on the data folder, for this process and those it starts."""
+    if data is not None:
+        os.environ["SILVERSTREAK_DATA"] = str(data)
+    return Path(os.environ.get("SILVERSTREAK_DATA", "data"))
+
+
+@contextmanager
+def published(
+    data: Path, as_of: date | None, known_at: datetime | None
+) -> "Iterator[DuckDBPyConnection]":
+    """Open what is published, moved in time; say so if nothing was known then."""
+    from warehouse import asking  # noqa: PLC0415 -- commands import what they need
+    from warehouse.connection import open_published  # noqa: PLC0415 -- the same
+
+    if known_at is not None and known_at.tzinfo is None:
+        known_at = known_at.replace(tzinfo=UTC)
+    with open_published(data) as warehouse:
+        if first := asking.nothing_known_before(warehouse, known_at):
+            terminal.complain(f"nothing was known before {first:%Y-%m-%d %H:%M:%S} UTC")
+        asking.travel(warehouse, as_of, known_at)
+        yield warehouse
+
+
+def as_json(
+    answers: "list[Answer]", day: date | None, known_at: datetime | None
+) -> list[dict[str, object]]:
+    """Write answers as the array that other programs read."""
+    return [
+        {
+            "id": answer.id,
+            "text": answer.text,
+            "verdict": answer.verdict,
+            "value": answer.value,
+            "unit": answer.unit,
+            "reason": answer.fault or answer.reason,
+            "as_of": day and day.isoformat(),
+            "known_at": known_at and known_at.isoformat(),
+        }
+        for answer in answers
+    ]
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """List what may go wrong in ways that a line can explain; anything else is a fault of ours."""
+    from flows.server import ServerError  # noqa: PLC0415 -- commands import what they need
+    from flows.world import SandboxError  # noqa: PLC0415 -- the same
+    from warehouse.asking import QueryError  # noqa: PLC0415 -- the same
+    from warehouse.claims import ClaimsError  # noqa: PLC0415 -- the same
+    from warehouse.connection import WarehouseError  # noqa: PLC0415 -- the same
+
+    return (
+        ServerError, SandboxError, QueryError, ClaimsError, WarehouseError,
+        ValidationError, ValueError, OSError,
+    )  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; end with its exit status. What goes wrong is one line on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    terminal.begin_logging(debug=debug)
+    try:
+        sys.exit(app(words, exit_on_error=False, print_error=False))
+    except cyclopts.CycloptsError as error:
+        terminal.complain(f"{str(error).strip()} (see silverstreak --help)")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        terminal.complain("interrupted; what was stored is kept, the next run goes on from there")
+        sys.exit(130)
+    except expected_errors() as error:
+        if debug:
+            raise
+        terminal.complain(" ".join(str(error).split()))
+        sys.exit(1)

@@ -1,0 +1,65 @@
+"""Ask the published warehouse: SQL, from any day, with what was known at any time."""
+
+from datetime import UTC, date, datetime
+
+import duckdb
+import polars as pl
+
+
+class QueryError(Exception):
+    """A query that cannot be answered; the message is one line."""
+
+
+def travel(
+    warehouse: duckdb.DuckDBPyConnection, as_of: date | None, known_at: datetime | None
+) -> None:
+    """Look from a market day (None: the latest), with what was known at a moment (None: all)."""
+    if as_of is not None:
+        warehouse.execute(f"set variable as_of = date '{as_of}'")
+    if known_at is not None:
+        moment = known_at.astimezone(UTC)
+        warehouse.execute(f"set variable known_at = timestamptz '{moment:%F %T.%f+00}'")
+
+
+def nothing_known_before(
+    warehouse: duckdb.DuckDBPyConnection, known_at: datetime | None
+) -> datetime | None:
+    """Give the moment of the first load, if `known_at` lies before it."""
+    [[first]] = warehouse.execute(
+        "select strftime(first_known_at at time zone 'UTC', '%FT%T.%f') from about"
+    ).fetchall()
+    if first is None or known_at is None:
+        return None
+    moment = datetime.fromisoformat(first).replace(tzinfo=UTC)
+    return moment if known_at < moment else None
+
+
+def ask(warehouse: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    """Answer a query as a frame; an instant without end is null, since polars cannot show it.
+
+    Raises:
+        QueryError: DuckDB refuses the query; says why, with its suggestion if it has one.
+    """
+    try:
+        answer = warehouse.sql(query)
+        if answer is None:
+            return pl.DataFrame()
+        return answer.select(*map(finite, answer.columns, answer.types)).pl()
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+
+
+def finite(column: str, kind: duckdb.sqltypes.DuckDBPyType) -> duckdb.Expression:
+    """Write the column so that an endless date or instant is null."""
+    value = duckdb.ColumnExpression(column)
+    if not str(kind).startswith(("DATE", "TIMESTAMP")):
+        return value
+    is_endless = duckdb.FunctionExpression("isinf", value)
+    return duckdb.CaseExpression(is_endless, duckdb.ConstantExpression(None)).otherwise(value).alias(column)
+
+
+def one_line(error: duckdb.Error) -> str:
+    """Keep what DuckDB says went wrong and what it suggests, without its drawing of the query."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("LINE ", "^"))]
+    return " ".join(told)

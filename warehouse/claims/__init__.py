@@ -1,0 +1,84 @@
+"""Claims: an article's sentences, each with the query that answers it.
+
+A claims file is TOML: `title`, `as_of` (the article's day), and for each claim `id`, `text` in our
+own words, `unit`, and `query`, which returns at most one row with the columns `value`, `holds` and,
+if it likes, `reason`. No row, or a null `holds`, means that it cannot be told.
+"""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from warehouse.asking import QueryError, ask
+
+FOLDER = Path(__file__).parent
+SILVER = FOLDER / "silver_2025_12_11.toml"
+VERDICTS = {True: "holds", False: "does_not_hold", None: "cannot_be_told"}
+
+
+class ClaimsError(Exception):
+    """A claims file that cannot be read; the message is one line."""
+
+
+class Answer(NamedTuple):
+    """What became of a claim; `fault` is set where its query could not be run."""
+
+    id: str
+    text: str
+    verdict: str
+    value: float | None
+    unit: str | None
+    reason: str | None
+    fault: str | None = None
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Read a claims file.
+
+    Raises:
+        ClaimsError: There is no such file, it is no TOML, or a claim lacks what it needs.
+    """
+    try:
+        article = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ClaimsError(f"{file}: cannot be read as a claims file ({error})") from error
+    if not isinstance(article.get("as_of"), date | None):
+        raise ClaimsError(f"{file}: as_of is no date")
+    for number, claim in enumerate(article.get("claims", []), start=1):
+        lacking = [field for field in ("id", "text", "query") if not claim.get(field)]
+        if lacking:
+            raise ClaimsError(f"{file}: claim {number} lacks {', '.join(lacking)}")
+    if not article.get("claims"):
+        raise ClaimsError(f"{file}: there are no [[claims]] in it")
+    return article
+
+
+def answer(warehouse: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> Answer:
+    """Answer one claim; a query that fails spoils its own answer only."""
+    about = (claim["id"], claim["text"])
+    unit = claim.get("unit")
+    try:
+        rows = ask(warehouse, claim["query"])
+        wrong = complaint(rows.columns, rows.height)
+    except QueryError as error:
+        wrong = str(error)
+    if wrong:
+        return Answer(*about, "cannot_be_told", None, unit, None, fault=wrong)
+    if rows.is_empty():
+        return Answer(*about, "cannot_be_told", None, unit, "there is no data to tell it from")
+    row = rows.row(0, named=True)
+    holds = None if row["holds"] is None else bool(row["holds"])
+    return Answer(*about, VERDICTS[holds], row["value"], unit, row.get("reason"))
+
+
+def complaint(columns: list[str], rows: int) -> str | None:
+    """Say what a claim's answer lacks, if anything."""
+    lacking = [column for column in ("value", "holds") if column not in columns]
+    if lacking:
+        return f"its query gives no column {' and '.join(lacking)}, only {', '.join(columns)}"
+    if rows > 1:
+        return f"its query gives {rows} rows; one is wanted"
+    return None
