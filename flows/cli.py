@@ -263,6 +263,8 @@ def as_json(
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """List what may go wrong in ways that a line can explain; anything else is a fault of ours."""
+    import duckdb  # noqa: PLC0415 -- commands import what they need
+
     from flows.server import ServerError  # noqa: PLC0415 -- commands import what they need
     from flows.world import SandboxError  # noqa: PLC0415 -- the same
     from warehouse.asking import QueryError  # noqa: PLC0415 -- the same
@@ -271,7 +273,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     return (
         ServerError, SandboxError, QueryError, ClaimsError, WarehouseError,
-        ValidationError, ValueError, OSError,
+        ValidationError, ValueError, OSError, duckdb.Error,
     )  # fmt: skip
 
 

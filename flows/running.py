@@ -1,18 +1,90 @@
-"""Commands that run flows: a Prefect server at hand, the flow's state turned into an exit status."""
+"""Commands that run flows: a Prefect server at hand, and the flow's state as an exit status.
+
+Prefect is imported only once its settings are in the environment and its server is on the way up:
+both take seconds.
+"""
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from time import monotonic
-
-import prefect.logging.handlers
-from prefect import State
+from typing import TYPE_CHECKING
 
 from flows import terminal
-from flows.publish import publish as publish_flow
-from flows.recording import Report
-from flows.run import DATASETS
-from flows.run import run as run_flow
 from flows.server import prefect_server, wait_until_ready
 from flows.settings import Settings
-from warehouse.publishing import Published
+
+if TYPE_CHECKING:
+    from flows.recording import Report
+
+
+def run(datasets: Sequence[str], *, debug: bool) -> int:
+    """Record the datasets (none named: all), print what came of it, and give the exit status."""
+    data = Settings().data
+    with prefect_server(data, debug=debug):
+        report = run_once(tuple(datasets))
+    return conclude(report)
+
+
+def run_once(datasets: Sequence[str]) -> "Report":
+    """Run the flow once the server answers; give its report, whatever its state."""
+    from flows.run import DATASETS, run  # noqa: PLC0415 -- see the module's docstring
+
+    settings = Settings()
+    started = monotonic()
+    wait_until_ready(settings.data)
+    waited = monotonic() - started
+    try:
+        report: Report = asyncio.run(finished(run(tuple(datasets) or DATASETS, return_state=True)))
+    finally:
+        flush_logs()
+    report.seconds = {"wait for Prefect": waited} | report.seconds
+    return report
+
+
+def publish(*, debug: bool) -> int:
+    """Check and publish; give the exit status."""
+    data = Settings().data
+    with prefect_server(data, debug=debug):
+        from flows.publish import publish as publish_flow  # noqa: PLC0415 -- as above
+
+        wait_until_ready(data)
+        try:
+            published = asyncio.run(finished(publish_flow(return_state=True)))
+        finally:
+            flush_logs()
+    for failure in published.failures:
+        terminal.complain(f"check {failure.check}: {failure.rows} rows")
+    if published.file is None:
+        terminal.complain("not published: what was published before stays up")
+        return 1
+    terminal.log.info("published %s", published.file)
+    return 0
+
+
+async def finished(flow_run):  # noqa: ANN001, ANN201 -- Prefect's own generic types
+    """Await a flow's state and give its data; raise what it did not expect."""
+    state = await flow_run
+    return await state.aresult(raise_on_failure=isinstance(state.data, BaseException))
+
+
+def flush_logs() -> None:
+    """Send Prefect the last log lines before its server may go."""
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 -- as above
+
+    APILogWorker.drain_all(timeout=10)
+
+
+def conclude(report: "Report") -> int:
+    """Say what was stored, what went wrong, and where the answers are; give the exit status."""
+    for relation, counts in report.loaded.counts.items():
+        if changed := counts.new + counts.revised + counts.gone:
+            terminal.log.info(
+                "%s: %s of %s rows changed (%s new, %s revised, %s gone)",
+                relation, f"{changed:,}", f"{counts.seen:,}",
+                f"{counts.new:,}", f"{counts.revised:,}", f"{counts.gone:,}",
+            )  # fmt: skip
+    for problem in report.problems:
+        terminal.complain(problem)
+    if report.published:
+        terminal.log.info("published %s", report.published)
+    return 1 if report.problems else 0

@@ -52,6 +52,12 @@ def promised(
         raise Refused(f"{capture.request.scope}: {faults}") from errors
 
 
+def empty(schema: type[pa.DataFrameModel]) -> pl.DataFrame:
+    """Give a schema's columns without rows."""
+    columns = schema.to_schema().columns
+    return pl.DataFrame(schema={name: spec.dtype.type for name, spec in columns.items()})
+
+
 def accept(
     schema: type[pa.DataFrameModel], frame: pl.DataFrame, raw: pl.DataFrame, capture: Capture
 ) -> Verdict:
@@ -69,6 +75,8 @@ def accept(
         Refused: More than a fifth of the rows fail; names the checks.
     """
     columns = list(schema.to_schema().columns)
+    if frame.is_empty():
+        return Verdict(empty(schema), REJECTED.clone())
     rows = frame.unique(subset=columns, keep="first", maintain_order=True)
     try:
         schema.validate(rows.select(columns), lazy=True)

@@ -1,6 +1,6 @@
 """Yahoo Finance: open, high, low, close, adjusted close and volume per symbol and day.
 
-Docs       none; ../shared/sources/yahoo.md records what was observed of chart v8
+Docs       none: chart v8 as its public clients have observed it
 Published  within seconds: the bar of a running session is live, and may be served twice
 Revised    volumes until the second day after; a split or dividend rewrites all that came before
 """
@@ -16,13 +16,14 @@ import polars as pl
 
 from schemas.capture import Capture, Refused, Request
 from schemas.raw.yahoo import YahooBars, YahooEvents
-from schemas.validation import promised
+from schemas.validation import empty, promised
 from sources.sniffing import sniff
 
 SOURCE = "yahoo"
 BASE_URL = "https://query1.finance.yahoo.com"
 
 INTERVAL = "1d"
+EMPTY_WINDOW = "Data doesn't exist for startDate"
 QUOTE = ("open", "high", "low", "close", "volume")
 EVENTS = ("dividends", "splits", "capitalGains")
 EVENT_COLUMNS = {
@@ -75,12 +76,15 @@ def unix_seconds(day: date) -> int:
 def parse_quotes(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
     """Read a chart into `bars` and `corporate_actions`, in Yahoo's own columns and units.
 
-    A chart without `timestamp` says that nothing traded: no rows, and no fault.
+    A chart without `timestamp` says that nothing traded, and so does the error "Data doesn't
+    exist": no rows, and no fault.
 
     Raises:
         Refused: It is an error, another symbol or interval, or lacks arrays that make up a bar.
     """
     chart = answer(payload, capture)
+    if chart is None:
+        return {"bars": empty(YahooBars), "corporate_actions": empty(YahooEvents)}
     meta = part(chart, "meta", kind=dict, capture=capture)
     must_be_what_was_asked(meta, capture)
     about = facts(meta, capture)
@@ -90,8 +94,8 @@ def parse_quotes(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
     }
 
 
-def answer(payload: bytes, capture: Capture) -> dict[str, Any]:
-    """Unwrap the one chart of an answer, or refuse it with Yahoo's own words.
+def answer(payload: bytes, capture: Capture) -> dict[str, Any] | None:
+    """Unwrap the one chart of an answer, None for an empty window, or refuse it in Yahoo's words.
 
     Python's JSON reads the `Infinity` and `NaN` that Yahoo is known to send.
     """
@@ -101,6 +105,8 @@ def answer(payload: bytes, capture: Capture) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Refused(f"{capture.request.scope}: broken or cut-off JSON ({error})") from error
     fault = found(document, "chart", "error") or found(document, "finance", "error")
+    if str(found(fault, "description")).startswith(EMPTY_WINDOW):
+        return None
     if fault:
         raise Refused(f"{capture.request.scope}: Yahoo says {stated(fault)}")
     return part(document, "chart", "result", 0, kind=dict, capture=capture)

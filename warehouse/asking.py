@@ -17,20 +17,18 @@ def travel(
     if as_of is not None:
         warehouse.execute(f"set variable as_of = date '{as_of}'")
     if known_at is not None:
-        moment = known_at.astimezone(UTC)
-        warehouse.execute(f"set variable known_at = timestamptz '{moment:%F %T.%f+00}'")
+        moment = known_at.astimezone(UTC).isoformat()
+        warehouse.execute(f"set variable known_at = timestamptz '{moment}'")
 
 
 def nothing_known_before(
     warehouse: duckdb.DuckDBPyConnection, known_at: datetime | None
 ) -> datetime | None:
     """Give the moment of the first load, if `known_at` lies before it."""
-    [[first]] = warehouse.execute(
-        "select strftime(first_known_at at time zone 'UTC', '%FT%T.%f') from about"
-    ).fetchall()
+    [[first]] = warehouse.execute("select epoch_us(first_known_at) from about").fetchall()
     if first is None or known_at is None:
         return None
-    moment = datetime.fromisoformat(first).replace(tzinfo=UTC)
+    moment = datetime.fromtimestamp(first / 1e6, UTC)
     return moment if known_at < moment else None
 
 

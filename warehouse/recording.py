@@ -92,10 +92,11 @@ def find_days(warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameMod
     warehouse.execute("set variable last_day = ?::date", [last])
 
 
-def of_these_days(schema: type[pa.DataFrameModel]) -> str:
+def of_these_days(schema: type[pa.DataFrameModel], relation: str = "") -> str:
     """Write the condition that a row of the table lies within the batch's days."""
     if column := metadata(schema).get("as_of"):
-        return f"{column} between getvariable('first_day') and getvariable('last_day')"
+        name = f"{relation}.{column}" if relation else column
+        return f"{name} between getvariable('first_day') and getvariable('last_day')"
     return "true"
 
 
@@ -207,7 +208,7 @@ def find_gone(warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameMod
         from history.{name(schema)} as believed
         {in_grain}
         where believed.superseded_at = 'infinity'
-          and {of_these_days(schema)}
+          and {of_these_days(schema, "believed")}
           and not grains.is_late
           and not exists (
               select 1 from observations
@@ -232,7 +233,7 @@ def close_versions(
             select {keys} from gone
         ) as closed
         where believed.superseded_at = 'infinity'
-          and {of_these_days(schema)}
+          and {of_these_days(schema, "believed")}
           and {row("believed", key(schema))} = {row("closed", key(schema))}
         """,
         {"known_at": capture.known_at},

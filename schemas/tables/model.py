@@ -31,7 +31,7 @@ class Table(pa.DataFrameModel):
 
 def metadata(schema: type[pa.DataFrameModel]) -> dict[str, Any]:
     """Give what the schema says of itself beside its columns."""
-    return dict(schema.to_schema().metadata or {})
+    return dict(getattr(schema.Config, "metadata", None) or {})
 
 
 def key(schema: type[pa.DataFrameModel]) -> list[str]:

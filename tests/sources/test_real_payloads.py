@@ -64,7 +64,20 @@ def test_a_monthly_chart_has_a_daily_ones_shape(stem: str) -> None:
     assert set(verdict.accepted["session"].dt.day()) == {1}
 
 
-@pytest.mark.parametrize("file", files("yahoo/errors/*"))
+EMPTY_WINDOW = "http400_no_data_for_range"
+
+
+def test_an_empty_window_is_an_answer_without_rows() -> None:
+    payload = (PAYLOADS / f"yahoo/errors/{EMPTY_WINDOW}.json").read_bytes()
+
+    parsed = yahoo.parse_quotes(payload, asked("ACM"))
+
+    assert [frame.height for frame in parsed.values()] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in files("yahoo/errors/*") if file.id != EMPTY_WINDOW]
+)
 def test_an_error_is_refused_for_what_it_says(file: Path) -> None:
     told = re.search('"description":"([^"]+)"', file.read_text())
     words = told.group(1) if told else file.read_text().strip()
@@ -86,7 +99,10 @@ def test_the_one_bar_of_a_coins_running_day_is_recorded_only_once_it_is_over(sec
     assert over["session"].to_list() == [answered_at.date()]
 
 
-@pytest.mark.parametrize("file", files("*/errors/*") + files("*/*.html") + files("fred/*.csv"))
+STRANGE = files("*/errors/*") + files("*/*.html") + files("fred/*.csv")
+
+
+@pytest.mark.parametrize("file", [file for file in STRANGE if file.id != EMPTY_WINDOW])
 def test_what_another_provider_sent_is_refused_by_every_parser(file: Path) -> None:
     request = Request(source="acme", dataset="any", subject="ACM", path="/")
     for parse in (yahoo.parse_quotes, ishares.parse_valuations, ishares.parse_holdings):

@@ -1,7 +1,7 @@
--- What the next run asks for: each fund's holdings of the last five sessions that are due.
+-- What the next run asks for: each fund's holdings of the last sessions that are due.
 --
 -- Grain   one row per fund and session, of its primary source
--- Method  the last five sessions, stored or not, since issuers revise
+-- Method  of the last five sessions those not stored, and the last two again, since issuers revise
 -- Caveat  older holdings are asked for by a backfill only: one request a fund and day
 --
 -- Columns
@@ -40,13 +40,16 @@ select
     expected.symbol,
     expected.name,
     expected.session as as_of,
-    exists (
-        select 1
-        from holdings
-        where
-            holdings.fund = expected.fund
-            and holdings.source = expected.source
-            and holdings.as_of = expected.session
-    ) as is_stored
+    stored.fund is not null as is_stored
 from expected
-where expected.sessions_back <= 5
+left join (
+    select distinct
+        fund,
+        source,
+        as_of
+    from holdings
+) as stored
+    on expected.fund = stored.fund
+    and expected.source = stored.source
+    and expected.session = stored.as_of
+where expected.sessions_back <= 2 or (expected.sessions_back <= 5 and stored.fund is null)
