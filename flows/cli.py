@@ -1,4 +1,4 @@
-"""The command line: `silverstreak --help`. Prefect is imported only by the commands that need it."""
+"""The command line: `silverstreak --help`. Prefect is imported only by commands that need it."""
 
 import json
 import os
@@ -64,7 +64,8 @@ def demo(*, timings: bool = False, data: Data = None, debug: Debug = False) -> i
     """
     from flows import demo as demonstration  # noqa: PLC0415 -- Prefect takes seconds to import
 
-    return demonstration.demo(data or Path(os.environ.get("SILVERSTREAK_DATA", "data/demo")), timings=timings, debug=debug)
+    folder = data or Path(os.environ.get("SILVERSTREAK_DATA", "data/demo"))
+    return demonstration.demo(folder, timings=timings, debug=debug)
 
 
 @app.command
@@ -165,7 +166,9 @@ def claims(
     if format == "json":
         sys.stdout.write(json.dumps(as_json(answers, day, known_at), indent=2) + "\n")
     else:
-        terminal.show_claims(answers, f"{article.get('title', file)} (as of {day or 'the latest day'})")
+        terminal.show_claims(
+            answers, f"{article.get('title', file)} (as of {day or 'the latest day'})"
+        )
     faults = [answer for answer in answers if answer.fault]
     for answer in faults:
         terminal.complain(f"claim {answer.id} could not be run: {answer.fault}")

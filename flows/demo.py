@@ -14,7 +14,6 @@ from flows import running, terminal
 from flows.marketplace import open_market
 from flows.server import prefect_server
 from sandbox.clock import evening_after
-from sandbox.market import Market
 from sandbox.server import serving
 from warehouse import asking, claims
 from warehouse.connection import WarehouseError, open_published
@@ -123,12 +122,11 @@ def show_timings(seconds: dict[str, float]) -> None:
 def show_way_on(data: Path) -> None:
     """Name the published file, and what to ask it next."""
     published = data / "published" / "silverstreak.duckdb"
-    option = f" --data {data}"
     terminal.console().print(
         f"\nPublished: {published} -> {published.resolve().name} (synthetic data)\n"
         "Ask it:\n"
-        f'  silverstreak sql "select * from inflow_streaks where subject = \'SLV\'"{option}\n'
-        f"  silverstreak claims --known-at 2025-12-10T12:00{option}\n"
+        f'  silverstreak sql "from inflow_streaks order by month desc limit 5" --data {data}\n'
+        f"  silverstreak claims --known-at 2025-12-10T12:00 --data {data}\n"
         f"  duckdb -readonly {published}",
         markup=False,
         soft_wrap=True,

@@ -11,7 +11,7 @@ import polars as pl
 import sources.reference
 from flows.registry import REFERENCE_FEEDS, Feed, feed_of
 from schemas.capture import Capture, Refused, Request
-from schemas.tables import Sessions
+from schemas.tables.sessions import Sessions
 from schemas.validation import Verdict, accept
 from sources import captures
 from transforms import calendars
@@ -35,12 +35,25 @@ class Loaded:
         so_far = self.counts.get(relation, Recorded(*[0] * len(recorded)))
         self.counts[relation] = Recorded(*map(sum, zip(so_far, recorded, strict=True)))
 
+    def tell(self, problem: str) -> None:
+        """Add a problem, unless it has been told in this run."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
 
 def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> None:
-    """Load every capture that has not been loaded, in the order of (known_at, sha256)."""
+    """Load every capture that has not been loaded, in the order of (known_at, sha256).
+
+    A damaged one keeps none of the others out; each run tells of it until its files are back.
+    """
     folder = str(data / "captures")
     for capture_id in waiting(warehouse, captures.ids(folder)):
-        load(warehouse, *captures.find(folder, capture_id), loaded)
+        try:
+            capture, payload = captures.find(folder, capture_id)
+        except captures.Damaged as damage:
+            loaded.tell(f"damaged capture: {damage}: restore it from a backup, or delete it")
+        else:
+            load(warehouse, capture, payload, loaded)
 
 
 def waiting(warehouse: duckdb.DuckDBPyConnection, kept: list[str]) -> list[str]:
@@ -68,12 +81,14 @@ def load(
     except Refused as refusal:
         reason = str(refusal)
     except Exception as fault:  # noqa: BLE001 -- one parser's fault must not keep out all the rest
-        reason = f"{capture.request.scope}: our parser fails on it ({type(fault).__name__}: {fault})"
+        reason = (
+            f"{capture.request.scope}: our parser fails on it ({type(fault).__name__}: {fault})"
+        )
     else:
         record_verdicts(warehouse, verdicts, capture, loaded)
         return
     refuse(warehouse, capture, reason, RELEASE)
-    loaded.problems.append(f"refused: {reason}")
+    loaded.tell(f"refused: {reason}")
 
 
 def record_verdicts(
@@ -93,13 +108,13 @@ def record_verdicts(
             )
 
 
-def read(
-    feed: Feed, capture: Capture, payload: bytes
-) -> dict[type[pa.DataFrameModel], Verdict]:
+def read(feed: Feed, capture: Capture, payload: bytes) -> dict[type[pa.DataFrameModel], Verdict]:
     """Parse a payload and sort its rows by the promises of each table it fills."""
     parsed = feed.parse(payload, capture)
     return {
-        schema: accept(schema, transform(parsed[name(schema)], capture), parsed[name(schema)], capture)
+        schema: accept(
+            schema, transform(parsed[name(schema)], capture), parsed[name(schema)], capture
+        )
         for schema, transform in feed.tables.items()
     }
 
@@ -124,7 +139,7 @@ def keep_reference(warehouse: duckdb.DuckDBPyConnection, data: Path, now: dateti
             captures.keep(str(data / "captures"), request, payload, now)
 
 
-def record_sessions(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
+def record_sessions(warehouse: duckdb.DuckDBPyConnection, now: datetime, loaded: Loaded) -> None:
     """Record the sessions of every calendar in use, unless they are known far enough ahead."""
     first_days = warehouse.execute("""
         select calendar, min(first_session)
@@ -137,20 +152,47 @@ def record_sessions(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None
         order by calendar
     """).fetchall()
     for calendar, first in first_days:
-        overrides = warehouse.execute(
-            "select session, is_open from calendar_overrides where calendar = ? order by session",
-            [calendar],
-        ).pl()
-        last = now.date() + HORIZON
-        version = f"{calendars.VERSION}/{captures.digest(overrides.write_csv().encode())[:8]}"
-        request = Request("calendars", "sessions", f"{calendar}@{version}", "", {}, first, last)
-        if not is_known(warehouse, request, now.date() + HORIZON / 2):
-            rows = calendars.sessions(calendar, first, last, overrides)
-            capture = Capture(request, now, captures.digest(rows.write_csv().encode()))
-            record(warehouse, Sessions, accept(Sessions, rows, rows, capture), capture)
+        try:
+            record_calendar(warehouse, calendar, first, now)
+        except Refused as refusal:
+            loaded.tell(f"{refusal}: mend warehouse/reference/instruments.csv or funds.csv")
 
 
-def is_known(warehouse: duckdb.DuckDBPyConnection, request: Request, until: date) -> bool:
-    """Say whether these sessions were recorded from the first day asked for until this one."""
-    query = "select 1 from ops.loads where scope = ? and asked_from <= ? and asked_to >= ?"
-    return bool(warehouse.execute(query, [request.scope, request.asked_from, until]).fetchall())
+def record_calendar(
+    warehouse: duckdb.DuckDBPyConnection, calendar: str, first: date, now: datetime
+) -> None:
+    """Record one calendar's sessions, with the days on which the library is overruled.
+
+    Raises:
+        Refused: There is no such calendar.
+    """
+    overrides = warehouse.execute(
+        "select session, is_open from calendar_overrides where calendar = ? order by session",
+        [calendar],
+    ).pl()
+    last = now.date() + HORIZON
+    version = f"{calendars.VERSION}/{captures.digest(overrides.write_csv().encode())[:8]}"
+    request = Request("calendars", "sessions", f"{calendar}@{version}", "", {}, first, last)
+    if not is_known(warehouse, calendar, request, now.date() + HORIZON / 2):
+        rows = calendars.sessions(calendar, first, last, overrides)
+        capture = Capture(request, now, captures.digest(rows.write_csv().encode()))
+        record(warehouse, Sessions, accept(Sessions, rows, rows, capture), capture)
+
+
+def is_known(
+    warehouse: duckdb.DuckDBPyConnection, calendar: str, request: Request, until: date
+) -> bool:
+    """Say whether the calendar was last recorded in this form, as far back, and until this day.
+
+    Earlier records do not count: an override may have come, and gone again.
+    """
+    query = """
+        select scope = $scope and asked_from <= $first and asked_to >= $until
+        from ops.loads
+        where relation = 'sessions' and starts_with(subject, $calendar || '@')
+        order by known_at desc
+        limit 1
+    """
+    about = {"scope": request.scope, "first": request.asked_from, "calendar": calendar}
+    last = warehouse.execute(query, about | {"until": until}).fetchone()
+    return bool(last and last[0])

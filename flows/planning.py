@@ -4,13 +4,16 @@ from typing import Any
 
 import duckdb
 
-import sources.ishares
-import sources.yahoo
+from flows.registry import FEEDS, Ask
 from flows.settings import Settings
 from schemas.capture import Request
 
 # What a sandbox carries, by provider; None: everything, as live providers do.
 Carried = dict[str, list[str]] | None
+
+ASK: dict[tuple[str, str], Ask] = {
+    (feed.source, feed.dataset): feed.ask for feed in FEEDS if feed.ask
+}
 
 
 def plan(
@@ -20,24 +23,13 @@ def plan(
     carried: Carried,
 ) -> list[Request]:
     """List the requests that bring the warehouse up to date."""
-    asked = [
-        *([quote(row) for row in rows(warehouse, "quotes_due")] if "quotes" in datasets else []),
-        *(
-            [valuation(row) for row in rows(warehouse, "valuations_due")]
-            if "valuations" in datasets
-            else []
-        ),
-        *(
-            [holding(row) for row in rows(warehouse, "holdings_due")]
-            if "holdings" in datasets
-            else []
-        ),
-    ]
+    planned = dict.fromkeys(dataset for _, dataset in ASK)
+    due = {dataset: rows(warehouse, dataset) for dataset in planned if dataset in datasets}
     return [
         request
-        for request in asked
-        if request.dataset in settings.provider(request.source).datasets
-        and carries(carried, request)
+        for dataset, listed in due.items()
+        for request in requests(dataset, listed)
+        if is_wanted(request, settings, carried)
     ]
 
 
@@ -45,30 +37,41 @@ def rewrites(
     warehouse: duckdb.DuckDBPyConnection, settings: Settings, carried: Carried
 ) -> list[Request]:
     """List the requests for series whose source has rewritten its past."""
-    due = [quote(row) for row in rows(warehouse, "quotes_due") if row["is_rewrite"]]
+    due = [row for row in rows(warehouse, "quotes") if row["is_rewrite"]]
+    return [r for r in requests("quotes", due) if is_wanted(r, settings, carried)]
+
+
+def strangers(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
+    """Tell of each source in the reference data that nobody here knows how to ask."""
+    listed = warehouse.execute("""
+        select 'instruments' as file, instrument as subject, source, 'quotes' as dataset
+        from instrument_sources
+        where priority = 1
+        union all
+        select 'funds' as file, fund as subject, source, dataset
+        from fund_sources
+        where priority = 1
+        order by all
+    """).fetchall()
     return [
-        request
-        for request in due
-        if request.dataset in settings.provider(request.source).datasets
-        and carries(carried, request)
+        f"warehouse/reference/{file}.csv: {subject} names the source {source!r}, of which no "
+        f"{dataset} can be had: there are {', '.join(s for s, d in ASK if d == dataset)}"
+        for file, subject, source, dataset in listed
+        if (source, dataset) not in ASK
     ]
 
 
-def quote(due: dict[str, Any]) -> Request:
-    """Ask for an instrument's bars."""
-    return sources.yahoo.quotes(
-        due["instrument"], due["symbol"], due["asked_from"], due["asked_to"]
+def requests(dataset: str, due: list[dict[str, Any]]) -> list[Request]:
+    """Turn rows of what is due into requests; `strangers` tells of those that cannot be."""
+    asks = [(ASK.get((row["source"], dataset)), row) for row in due]
+    return [ask(row) for ask, row in asks if ask]
+
+
+def is_wanted(request: Request, settings: Settings, carried: Carried) -> bool:
+    """Say whether the dataset is switched on, and carried."""
+    return request.dataset in settings.provider(request.source).datasets and carries(
+        carried, request
     )
-
-
-def valuation(due: dict[str, Any]) -> Request:
-    """Ask for a fund's valuations."""
-    return sources.ishares.valuations(due["fund"], due["symbol"], due["name"])
-
-
-def holding(due: dict[str, Any]) -> Request:
-    """Ask for a fund's holdings of a day."""
-    return sources.ishares.holdings(due["fund"], due["symbol"], due["name"], due["as_of"])
 
 
 def carries(carried: Carried, request: Request) -> bool:
@@ -76,9 +79,9 @@ def carries(carried: Carried, request: Request) -> bool:
     if carried is None:
         return True
     key = "holdings" if request.dataset == "holdings" else request.source
-    return request.subject in carried[key]
+    return request.subject in carried.get(key, [])
 
 
-def rows(warehouse: duckdb.DuckDBPyConnection, view: str) -> list[dict[str, Any]]:
-    """Read a view of what is due."""
-    return warehouse.sql(f"from {view} order by all").pl().to_dicts()  # noqa: S608 -- our own names
+def rows(warehouse: duckdb.DuckDBPyConnection, dataset: str) -> list[dict[str, Any]]:
+    """Read the view of what is due of a dataset."""
+    return warehouse.sql(f"from {dataset}_due order by all").pl().to_dicts()

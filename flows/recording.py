@@ -1,9 +1,9 @@
 """The steps that every recording flow is made of, each a Prefect task.
 
-    prepare  open the run, load what a crash left behind, and plan
-    fetch    ask one provider, and keep every answer as a capture
-    load     record the captures
-    close    check, publish and end the run
+prepare  open the run, load what a crash left behind, and plan
+fetch    ask one provider, and keep every answer as a capture
+load     record the captures
+close    check, publish and end the run
 """
 
 import asyncio
@@ -82,15 +82,16 @@ async def ask_all(
     for request in requests:
         by_source.setdefault(request.source, []).append(request)
     started = monotonic()
-    states = await asyncio.gather(
+    states = await asyncio.gather(  # type: ignore[call-overload]  # Prefect says State[State]
         *(
             fetch(source, asked, settings, world, return_state=True)
             for source, asked in by_source.items()
         )
     )
     for source, state in zip(by_source, states, strict=True):
-        report.seconds[f"fetch {source}"] = monotonic() - started
-        if state.is_failed():
+        step = f"fetch {source}"
+        report.seconds[step] = report.seconds.get(step, 0) + monotonic() - started
+        if not state.is_completed():
             report.problems += (state.message or f"{source} failed").split("\n")
 
 
@@ -103,7 +104,8 @@ async def prepare(
         runs.begin(warehouse, run, world.started_at)
         loading.keep_reference(warehouse, settings.data, world.now())
         loading.load_waiting(warehouse, settings.data, loaded)
-        loading.record_sessions(warehouse, world.now())
+        loading.record_sessions(warehouse, world.now(), loaded)
+        loaded.problems += planning.strangers(warehouse)
         return planning.plan(warehouse, settings, datasets, world.carried)
 
 
@@ -133,8 +135,8 @@ async def keep(client: Client, request: Request, data: Path, world: World) -> st
         request,
         answer.payload,
         world.now(),
-        answer.status,
-        answer.content_type,
+        status=answer.status,
+        content_type=answer.content_type,
     )
     return None
 
@@ -155,7 +157,9 @@ async def close(run: str, settings: Settings, world: World, problems: list[str])
         return publish(warehouse, settings.data, world.now())
 
 
-def open_warehouse(settings: Settings, world: World) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    settings: Settings, world: World
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, in this world."""
     return open_writer(settings.data, world.origin, world.now(), settings.writer_wait)
 

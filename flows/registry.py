@@ -1,10 +1,12 @@
 """What can be recorded: each provider's datasets, and the way of their payloads into tables.
 
-To add a provider: a module in sources/, schemas/raw/, transforms/ and sandbox/, and a row here.
+To add a provider: a module in sources/, schemas/raw/, transforms/ and sandbox/, its defaults in
+flows/settings.py, and a row here.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
@@ -15,26 +17,32 @@ import sources.yahoo
 import transforms.ishares
 import transforms.reference
 import transforms.yahoo
-from schemas.capture import Capture
-from schemas.tables import Bars, CorporateActions, FundValuations, Holdings
+from schemas.capture import Capture, Request
+from schemas.tables.bars import Bars
+from schemas.tables.corporate_actions import CorporateActions
+from schemas.tables.fund_valuations import FundValuations
+from schemas.tables.holdings import Holdings
 from schemas.tables.reference import REFERENCE
 from warehouse.tables import name
 
+Ask = Callable[[dict[str, Any]], Request]
 Parse = Callable[[bytes, Capture], dict[str, pl.DataFrame]]
 Transform = Callable[[pl.DataFrame, Capture], pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Feed:
-    """One dataset of one source: how its payload is parsed, and which tables it fills."""
+    """One dataset of one source: how it is asked for, parsed, and which tables it fills.
+
+    `ask` takes a row of the view `<dataset>_due`; None: it is not planned that way.
+    """
 
     source: str
     dataset: str
     parse: Parse
     tables: dict[type[pa.DataFrameModel], Transform]
+    ask: Ask | None = None
 
-
-PROVIDERS = ("yahoo", "ishares")
 
 FEEDS = (
     Feed(
@@ -42,20 +50,27 @@ FEEDS = (
         "quotes",
         sources.yahoo.parse_quotes,
         {Bars: transforms.yahoo.bars, CorporateActions: transforms.yahoo.corporate_actions},
+        lambda due: sources.yahoo.quotes(
+            due["instrument"], due["symbol"], due["asked_from"], due["asked_to"]
+        ),
     ),
     Feed(
         "ishares",
         "valuations",
         sources.ishares.parse_valuations,
         {FundValuations: transforms.ishares.fund_valuations},
+        lambda due: sources.ishares.valuations(due["fund"], due["symbol"], due["name"]),
     ),
     Feed(
         "ishares",
         "holdings",
         sources.ishares.parse_holdings,
         {Holdings: transforms.ishares.holdings},
+        lambda due: sources.ishares.holdings(due["fund"], due["symbol"], due["name"], due["as_of"]),
     ),
 )
+
+PROVIDERS = tuple(dict.fromkeys(feed.source for feed in FEEDS))
 
 REFERENCE_FEEDS = {
     name(schema): Feed(

@@ -5,9 +5,9 @@ both take seconds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows import terminal
 from flows.server import prefect_server, wait_until_ready
@@ -61,7 +61,7 @@ def publish(*, debug: bool) -> int:
     return 0
 
 
-async def finished(flow_run):  # noqa: ANN001, ANN201 -- Prefect's own generic types
+async def finished(flow_run: Awaitable[Any]) -> Any:  # noqa: ANN401 -- the data of any flow's state
     """Await a flow's state and give its data; raise what it did not expect."""
     state = await flow_run
     return await state.aresult(raise_on_failure=isinstance(state.data, BaseException))

@@ -19,11 +19,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import httpx
 
 LONGEST_START = 120.0
+STARTED: list[subprocess.Popen[bytes]] = []  # kept, or Python warns of children left running
+
+
+class Server(NamedTuple):
+    """A server of ours: its process and the address of its API."""
+
+    pid: int
+    url: str
 
 
 class ServerError(Exception):
@@ -47,7 +55,7 @@ def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
         fcntl.flock(starting, fcntl.LOCK_EX)
         server = running(home) or start(home)
         fcntl.flock(starting, fcntl.LOCK_UN)
-        os.environ["PREFECT_API_URL"] = server["url"]
+        os.environ["PREFECT_API_URL"] = server.url
         try:
             yield
         finally:
@@ -83,7 +91,7 @@ def wait_until_ready(data: Path) -> None:
         if is_healthy(url):
             return
         server = read(data / "prefect")
-        if server and server["url"] == url and not is_alive(server["pid"]):
+        if server and server.url == url and not is_alive(server.pid):
             break
         time.sleep(0.1)
     raise ServerError(
@@ -91,13 +99,13 @@ def wait_until_ready(data: Path) -> None:
     )
 
 
-def running(home: Path) -> dict[str, str | int] | None:
+def running(home: Path) -> Server | None:
     """Give the recorded server, if its process lives."""
     server = read(home)
-    return server if server and is_alive(server["pid"]) else None
+    return server if server and is_alive(server.pid) else None
 
 
-def start(home: Path) -> dict[str, str | int]:
+def start(home: Path) -> Server:
     """Start a server on a free port of this machine, and record where it is."""
     port = free_port()
     with (home / "server.log").open("ab") as log:
@@ -108,8 +116,9 @@ def start(home: Path) -> dict[str, str | int]:
             stderr=log,
             start_new_session=True,
         )
-    server = {"pid": process.pid, "url": f"http://127.0.0.1:{port}/api"}
-    (home / "server.json").write_text(json.dumps(server))
+    STARTED.append(process)
+    server = Server(process.pid, f"http://127.0.0.1:{port}/api")
+    (home / "server.json").write_text(json.dumps(server._asdict()))
     return server
 
 
@@ -121,7 +130,7 @@ def stop_if_last(users: IO[str], home: Path) -> None:
         return
     server = running(home)
     if server:
-        stop(int(server["pid"]))
+        stop(server.pid)
     (home / "server.json").unlink(missing_ok=True)
 
 
@@ -136,22 +145,20 @@ def stop(pid: int) -> None:
         time.sleep(0.05)
 
 
-def read(home: Path) -> dict[str, str | int] | None:
+def read(home: Path) -> Server | None:
     """Read where the server was last started."""
     try:
-        return dict(json.loads((home / "server.json").read_text()))
-    except (OSError, ValueError):
+        return Server(**json.loads((home / "server.json").read_text()))
+    except (OSError, ValueError, TypeError):
         return None
 
 
-def is_alive(pid: str | int) -> bool:
-    """Say whether a process of this id runs; a child that has ended is reaped."""
+def is_alive(pid: int) -> bool:
+    """Say whether a process of this id runs; a child of ours that has ended is reaped."""
+    for child in STARTED:
+        child.poll()
     try:
-        os.waitpid(int(pid), os.WNOHANG)
-    except ChildProcessError:
-        pass
-    try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True

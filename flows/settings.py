@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Dataset = Literal["quotes", "valuations", "holdings"]
 
+URL = "^https?://[^/]"
+ASCII = "^[ -~]+$"
+
 # Providers refuse clients that do not look like a browser, and browsers that are out of date.
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -18,7 +21,7 @@ BROWSER = (
 class Provider(BaseModel):
     """How to treat one provider, and which of its datasets to ask for."""
 
-    base_url: str
+    base_url: Annotated[str, Field(pattern=URL)]
     datasets: frozenset[Dataset]
     rate: Annotated[float, Field(gt=0, description="requests per second")] = 1
     concurrency: Annotated[int, Field(gt=0)] = 2
@@ -27,14 +30,14 @@ class Provider(BaseModel):
 class Yahoo(Provider):
     """Yahoo Finance: daily bars. Its terms restrict automated use; on for personal use."""
 
-    base_url: str = "https://query1.finance.yahoo.com"
+    base_url: Annotated[str, Field(pattern=URL)] = "https://query1.finance.yahoo.com"
     datasets: frozenset[Dataset] = frozenset({"quotes"})
 
 
 class Ishares(Provider):
     """The iShares files: personal, non-commercial use. Holdings are off until switched on."""
 
-    base_url: str = "https://www.blackrock.com"
+    base_url: Annotated[str, Field(pattern=URL)] = "https://www.blackrock.com"
     datasets: frozenset[Dataset] = frozenset({"valuations"})
     rate: Annotated[float, Field(gt=0)] = 0.5
 
@@ -42,11 +45,13 @@ class Ishares(Provider):
 class Settings(BaseSettings):
     """All settings, with defaults that work."""
 
-    model_config = SettingsConfigDict(env_prefix="SILVERSTREAK_", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        env_prefix="SILVERSTREAK_", env_nested_delimiter="__", env_ignore_empty=True
+    )
 
     data: Path = Path("data")
-    sandbox: str | None = None
-    user_agent: str = BROWSER
+    sandbox: Annotated[str, Field(pattern=URL)] | None = None
+    user_agent: Annotated[str, Field(pattern=ASCII)] = BROWSER
     timeout: Annotated[float, Field(gt=0, description="seconds")] = 30
     attempts: Annotated[int, Field(gt=0)] = 4
     max_bytes: Annotated[int, Field(gt=0)] = 64_000_000

@@ -43,7 +43,7 @@ SECTIONS = {
 
 
 def show(data: Path, form: Literal["table", "json"]) -> None:
-    """Print the status, of the warehouse itself if nobody writes to it, else of what is published."""
+    """Print the status: of the warehouse if nobody writes to it, else of what is published."""
     with opened(data) as (warehouse, which):
         sections = {name: asking.ask(warehouse, query) for name, query in SECTIONS.items()}
         sections["failing checks"] = pl.DataFrame(

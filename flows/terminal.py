@@ -1,4 +1,4 @@
-"""What a person sees: tables, lines of progress, errors. Data goes to stdout, the rest to stderr."""
+"""What a person sees: tables, progress, errors. Data goes to stdout, the rest to stderr."""
 
 import io
 import logging

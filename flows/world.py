@@ -40,17 +40,18 @@ def observe(settings: Settings) -> World:
     """
     if settings.sandbox is None:
         return World("live", datetime.now(UTC))
-    about = ask(settings.sandbox)
-    carried = about["carries"] | {"holdings": about["carries_holdings"]}
-    return World(about["origin"], datetime.fromisoformat(about["now"]), carried)
+    try:
+        about = ask(settings.sandbox)
+        carried = about["carries"] | {"holdings": about["carries_holdings"]}
+        return World(about["origin"], datetime.fromisoformat(about["now"]), carried)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        raise SandboxError(
+            f"no sandbox answers at {settings.sandbox} ({error}): "
+            "start one with `silverstreak sandbox`, or unset SILVERSTREAK_SANDBOX"
+        ) from error
 
 
 def ask(sandbox: str) -> dict[str, Any]:
     """Ask a sandbox what it is."""
-    try:
-        return dict(httpx.get(f"{sandbox}/sandbox", timeout=10).raise_for_status().json())
-    except (httpx.HTTPError, ValueError) as error:
-        raise SandboxError(
-            f"no sandbox answers at {sandbox} ({error}): start one with `silverstreak sandbox`, "
-            "or unset SILVERSTREAK_SANDBOX"
-        ) from error
+    about = httpx.get(f"{sandbox.rstrip('/')}/sandbox", timeout=10).raise_for_status().json()
+    return dict(about)

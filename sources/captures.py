@@ -7,7 +7,9 @@ The folder may be any fsspec path: a local one or an object store.
 """
 
 import hashlib
+import io
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,13 +21,19 @@ from pydantic import TypeAdapter
 from schemas.capture import Capture, Request
 
 SIDECAR = TypeAdapter(Capture)
+BODIES = "bodies"
 
 
-def keep(
+class Damaged(Exception):  # noqa: N818 -- the domain's word
+    """A capture whose files were lost or changed; the message names the file."""
+
+
+def keep(  # noqa: PLR0913 -- all that a sidecar says
     folder: str,
     request: Request,
     payload: bytes,
     known_at: datetime,
+    *,
     status: int = 200,
     content_type: str = "",
 ) -> Capture:
@@ -44,23 +52,39 @@ def keep(
     body = body_path(root, capture.sha256)
     if not files.exists(body):
         write(files, body, zstandard.compress(payload))
-    write(files, sidecar_path(root, capture), SIDECAR.dump_json(capture, indent=2))
+    write(files, path_of(root, capture.id), SIDECAR.dump_json(capture, indent=2))
     return capture
 
 
 def ids(folder: str) -> list[str]:
     """List the ids of all captures, in the order of loading."""
     files, root = fsspec.core.url_to_fs(folder)
-    return sorted(PurePosixPath(path).stem for path in files.glob(f"{root}/*/*/*.json"))
+    if not files.isdir(root):
+        return []
+    # No glob: it would take brackets in the folder's name for a pattern.
+    sources = [path for path in files.ls(root, detail=False) if PurePosixPath(path).name != BODIES]
+    paths = [PurePosixPath(path) for source in sources for path in files.find(source)]
+    return sorted(path.stem for path in paths if path.suffix == ".json")
 
 
 def find(folder: str, capture_id: str) -> tuple[Capture, bytes]:
-    """Read a capture back: its sidecar and its bytes."""
+    """Read a capture back: its sidecar and its bytes.
+
+    Raises:
+        Damaged: A file of it is missing, unreadable, or not what was kept.
+    """
     files, root = fsspec.core.url_to_fs(folder)
-    day = f"{capture_id[:4]}-{capture_id[4:6]}-{capture_id[6:8]}"
-    [path] = files.glob(f"{root}/*/{day}/{capture_id}.json")
-    capture = SIDECAR.validate_json(files.cat_file(path))
-    return capture, zstandard.decompress(files.cat_file(body_path(root, capture.sha256)))
+    path = path_of(root, capture_id)
+    try:
+        capture = SIDECAR.validate_json(files.cat_file(path))
+        path = body_path(root, capture.sha256)
+        payload = zstandard.decompress(files.cat_file(path))
+    except (OSError, ValueError, zstandard.ZstdError) as error:
+        told = str(error).partition("\n")[0]
+        raise Damaged(f"{path} cannot be read ({type(error).__name__}: {told})") from error
+    if digest(payload) != capture.sha256:
+        raise Damaged(f"{path} does not hold the bytes that were kept")
+    return capture, payload
 
 
 def digest(payload: bytes) -> str:
@@ -70,12 +94,13 @@ def digest(payload: bytes) -> str:
 
 def body_path(root: str, sha256: str) -> str:
     """Say where the bytes of this hash are kept."""
-    return f"{root}/bodies/{sha256[:2]}/{sha256}.zst"
+    return f"{root}/{BODIES}/{sha256[:2]}/{sha256}.zst"
 
 
-def sidecar_path(root: str, capture: Capture) -> str:
+def path_of(root: str, capture_id: str) -> str:
     """Say where the sidecar is kept: by source and day, so that a listing stays short."""
-    return f"{root}/{capture.request.source}/{capture.known_at:%Y-%m-%d}/{capture.id}.json"
+    instant, _, source, *_ = capture_id.split("-")
+    return f"{root}/{source}/{instant[:4]}-{instant[4:6]}-{instant[6:8]}/{capture_id}.json"
 
 
 def write(files: Any, path: str, content: bytes) -> None:  # noqa: ANN401 -- fsspec has no types
@@ -85,6 +110,6 @@ def write(files: Any, path: str, content: bytes) -> None:  # noqa: ANN401 -- fss
     with files.open(unfinished, "wb") as file:
         file.write(content)
         file.flush()
-        if hasattr(file, "fileno"):
+        with suppress(io.UnsupportedOperation):  # an object store's file has no descriptor
             os.fsync(file.fileno())
     files.mv(unfinished, path)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import NamedTuple
 
 import httpx
@@ -15,6 +16,7 @@ from schemas.capture import Request
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 LONGEST_WAIT = 120.0
+LONGEST_ANSWER = 20  # timeouts: a body that drips on and on is given up then
 
 
 class Manners(NamedTuple):
@@ -50,18 +52,25 @@ class Refusal(httpx.HTTPError):
     """A status that may pass: 429, or the server's own error."""
 
     def __init__(self, response: httpx.Response) -> None:
+        """Take from the response what decides on the next attempt."""
         super().__init__(f"status {response.status_code}")
         self.status = response.status_code
         self.retry_after = retry_after(response.headers.get("retry-after"))
+
+
+class Unwanted(httpx.HTTPError):
+    """An answer that no further attempt would better: too large, or from another host."""
 
 
 class Client:
     """A provider's client; open it with `open_client`."""
 
     def __init__(self, http: httpx.AsyncClient, manners: Manners) -> None:
+        """Let `rate` requests a second begin, at once or spread out; below 1 they are spread."""
+        burst = max(1, manners.rate)
         self.http = http
         self.manners = manners
-        self.limiter = AsyncLimiter(max(1, manners.rate), max(1, manners.rate) / manners.rate)
+        self.limiter = AsyncLimiter(burst, burst / manners.rate)
 
     async def fetch(self, request: Request) -> Answer:
         """Ask, and ask again after 429, 5xx and transport errors, as long as manners allow.
@@ -94,15 +103,21 @@ class Client:
         async with self.http.stream("GET", request.path, params=request.params) as response:
             if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
                 raise Refusal(response)
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self.manners.max_bytes:
-                    raise Unanswered(
-                        f"{request.scope}: the body is larger than {self.manners.max_bytes:,} bytes"
-                    )
+            body = await self.read(response)
             content_type = response.headers.get("content-type", "")
-            return Answer(bytes(body), response.status_code, content_type)
+            return Answer(body, response.status_code, content_type)
+
+    async def read(self, response: httpx.Response) -> bytes:
+        """Read a body up to the cap, decompressed; each read has its timeout, and so has it all."""
+        body = bytearray()
+        deadline = monotonic() + LONGEST_ANSWER * self.manners.timeout
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self.manners.max_bytes:
+                raise Unwanted(f"the body is larger than {self.manners.max_bytes:,} bytes")
+            if monotonic() > deadline:
+                raise httpx.ReadTimeout("the body does not end")
+        return bytes(body)
 
 
 @asynccontextmanager
@@ -111,13 +126,14 @@ async def open_client(manners: Manners) -> AsyncIterator[Client]:
 
     async def stay_with_the_provider(request: httpx.Request) -> None:
         if request.url.host not in manners.hosts:
-            raise Unanswered(
+            raise Unwanted(
                 f"{manners.base_url} redirects to {request.url.host}, which is not the provider's"
             )
 
     async with httpx.AsyncClient(
         base_url=manners.base_url,
-        headers={"User-Agent": manners.user_agent},
+        # zstd could expand a chunk many thousandfold before the cap is looked at
+        headers={"User-Agent": manners.user_agent, "Accept-Encoding": "gzip, deflate"},
         timeout=httpx.Timeout(manners.timeout, pool=None),
         limits=httpx.Limits(max_connections=manners.concurrency),
         follow_redirects=True,
@@ -130,30 +146,39 @@ def patience(error: Exception) -> bool | float:
     """Say whether to ask again, and, where the provider said so, after how many seconds."""
     if isinstance(error, Refusal) and error.retry_after is not None:
         return min(error.retry_after, LONGEST_WAIT)
-    return isinstance(error, Refusal | httpx.TransportError)
+    return isinstance(error, Refusal | httpx.TransportError | httpx.DecodingError)
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read a Retry-After header, in seconds or as a date; None where it says nothing."""
+    """Read a Retry-After header, in seconds or as a date (UTC); None where it says nothing."""
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():
         return float(header)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def explain(error: httpx.HTTPError, manners: Manners) -> str:
     """Say in one line what came instead of an answer, and what to do."""
     tries = f"{manners.attempts} attempt{'s' * (manners.attempts != 1)}"
-    if isinstance(error, Refusal) and error.status == TOO_MANY_REQUESTS:
-        return (
-            f"refused with 429 in {tries}: wait some minutes; if the very first request is refused, "
-            "set SILVERSTREAK_USER_AGENT to a current browser's"
-        )
-    if isinstance(error, Refusal):
-        return f"the server failed with status {error.status} in {tries}"
-    return f"no answer from {manners.base_url} in {tries} ({type(error).__name__}: {error})"
+    match error:
+        case Refusal(status=429):
+            return (
+                f"refused with 429 in {tries}: wait some minutes; if the very first request is "
+                "refused, set SILVERSTREAK_USER_AGENT to a current browser's"
+            )
+        case Refusal():
+            return f"the server failed with status {error.status} in {tries}: try again later"
+        case Unwanted():
+            return str(error)
+        case httpx.TooManyRedirects():
+            return f"{manners.base_url} redirects in circles"
+        case _:
+            what = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
+            return f"no answer from {manners.base_url} in {tries} ({what}): is the network up?"

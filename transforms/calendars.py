@@ -5,6 +5,8 @@ from datetime import date
 import exchange_calendars
 import polars as pl
 
+from schemas.capture import Refused
+
 VERSION = exchange_calendars.__version__
 
 
@@ -16,15 +18,19 @@ def sessions(calendar: str, first: date, last: date, overrides: pl.DataFrame) ->
         first: First day; the library would begin 20 years back unless told.
         last: Last day.
         overrides: Columns session and is_open: days on which the library is wrong. A session that
-            the library lacks opens and closes as the one before it.
+            the library lacks opens and closes as the one nearest to it.
 
     Returns:
         Columns of the table Sessions, and `position`.
 
     Raises:
-        exchange_calendars.errors.InvalidCalendarName: There is no such calendar.
+        Refused: There is no such calendar, or it does not reach back to the first day.
     """
-    schedule = exchange_calendars.get_calendar(calendar, start=first, end=last).schedule
+    try:
+        schedule = exchange_calendars.get_calendar(calendar, start=first, end=last).schedule
+    except (exchange_calendars.errors.CalendarError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise Refused(f"calendar {calendar!r} from {first}: {told}") from error
     listed = pl.DataFrame(
         {
             "session": schedule.index.to_numpy(),
@@ -37,7 +43,9 @@ def sessions(calendar: str, first: date, last: date, overrides: pl.DataFrame) ->
         closes_at=pl.col("closes_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
     )
     closed = overrides.filter(~pl.col("is_open")).select("session")
-    opened = overrides.filter("is_open").join(listed, on="session", how="anti")
+    opened = overrides.filter("is_open", pl.col("session").is_between(first, last)).join(
+        listed, on="session", how="anti"
+    )
     return (
         pl.concat([listed.join(closed, on="session", how="anti"), added(opened, listed)])
         .sort("session")
@@ -50,11 +58,11 @@ def sessions(calendar: str, first: date, last: date, overrides: pl.DataFrame) ->
 
 
 def added(opened: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    """Give a session that the library lacks the hours of the one before it."""
-    shift = pl.col("session") - pl.col("before")
+    """Give a session that the library lacks the hours of the one nearest to it."""
+    shift = pl.col("session") - pl.col("nearest")
     return (
         opened.select("session")
         .sort("session")
-        .join_asof(listed.with_columns(before="session"), on="session")
+        .join_asof(listed.with_columns(nearest="session"), on="session", strategy="nearest")
         .select("session", pl.col("opens_at") + shift, pl.col("closes_at") + shift)
     )

@@ -28,106 +28,115 @@
 
 with
 
+months as (
+    select * from inflow_streaks
+),
+
 ends as (
     select
         subject,
         measure,
-        arg_max(streak, month) filter (where complete) as completed,
-        max(month) filter (where complete) as last_complete,
-        arg_max(net_flow, month) filter (where state = 'running') as running_net_flow,
-        arg_max(streak, month) filter (where state = 'running') as on_track,
-        max(month) filter (where state = 'running') as running_month,
+        any_value(last_as_of) as as_of,
+        max(month) filter (where is_over) as last_month,
+        arg_max_null(streak, month) filter (where is_over) as completed,
+        arg_max_null(first_month, month) filter (where is_over) as first_month,
+        arg_max_null(at_least, month) filter (where is_over) as at_least,
+        max(month) filter (where not is_over) as running_month,
+        arg_max_null(streak, month) filter (where not is_over) as on_track,
         count(*) filter (where complete) as observations,
-        min(month) as first_observed
-    from inflow_streaks
+        min(month) as first_observed,
+        coalesce(bool_or(is_estimated), false) as is_estimated
+    from months
     group by subject, measure
 ),
 
-latest as (
+runs as (
     select
         subject,
-        max(as_of) as as_of,
-        bool_or(is_estimated) as is_estimated
-    from daily_net_flows
-    group by subject
+        measure,
+        first_month,
+        count(*) filter (where complete) as completed
+    from months
+    where streak > 0
+    group by subject, measure, first_month
+),
+
+ranked as (
+    select
+        ends.subject,
+        ends.measure,
+        1 + count(*) filter (where runs.completed > ends.completed) as rank,
+        1 + count(*) filter (where runs.completed > ends.on_track) as rank_if_counted,
+        count(*) filter (where runs.completed > 0) as runs,
+        max(runs.first_month) filter (where runs.completed >= greatest(ends.completed, 1)
+            and runs.first_month is distinct from ends.first_month) as previous_at,
+        arg_max(runs.completed, runs.first_month) filter (
+            where runs.completed >= greatest(ends.completed, 1)
+            and runs.first_month is distinct from ends.first_month
+        ) as previous_value
+    from ends
+    left join runs on ends.subject = runs.subject and ends.measure = runs.measure
+    group by ends.subject, ends.measure
 ),
 
 told as (
     select
         ends.*,
-        latest.as_of,
-        latest.is_estimated and ends.measure = 'ounces' as is_estimated,
-        case when ends.running_month > ends.last_complete then ends.on_track end as counting,
-        (ends.last_complete - to_months(greatest(ends.completed - 1, 0)::integer))::date as first_month
+        ranked.rank,
+        ranked.rank_if_counted,
+        ranked.runs,
+        ranked.previous_at,
+        ranked.previous_value,
+        ends.at_least and ends.completed > 0 as is_at_least,
+        'counted in ' || replace(ends.measure, 'usd', 'dollars') as counted,
+        strftime(ends.first_month, '%B %Y') as first_named,
+        strftime(ends.last_month, '%B %Y') as last_named,
+        strftime(ends.running_month, '%B %Y') as running_named
     from ends
-    inner join latest on ends.subject = latest.subject
+    inner join ranked on ends.subject = ranked.subject and ends.measure = ranked.measure
     where ends.observations >= 3 and ends.completed is not null
-),
-
-ranked as (
-    select
-        told.subject,
-        told.measure,
-        1 + count(*) filter (where runs.completed > told.completed) as rank,
-        1 + count(*) filter (where runs.completed > told.counting) as rank_if_counted,
-        count(*) as runs,
-        max(runs.first_month) filter (
-            where not runs.is_current and runs.completed >= greatest(told.completed, 1)
-        ) as previous_at,
-        arg_max(runs.completed, runs.first_month) filter (
-            where not runs.is_current and runs.completed >= greatest(told.completed, 1)
-        ) as previous_value,
-        coalesce(bool_or(runs.at_least and runs.is_current), false) as at_least
-    from told
-    left join inflow_runs as runs
-        on told.subject = runs.subject and told.measure = runs.measure
-    group by told.subject, told.measure
 )
 
 select
     'inflow_streak' as fact,
-    told.subject,
-    told.measure,
-    told.as_of,
-    told.completed as value,
+    subject,
+    measure,
+    as_of,
+    completed as value,
     'months' as unit,
-    told.subject || case
-        when told.completed = 0
-            then ' had no net inflow in ' || strftime(told.last_complete, '%B %Y')
-        else ' has taken in ' || told.measure || ' for '
-            || case when ranked.at_least then 'at least ' else '' end || told.completed
-            || case when told.completed = 1 then ' month' else ' months in a row' end
-            || ' (' || strftime(told.first_month, '%B %Y')
+    case
+        when completed = 0
+            then format('{} had no net inflow, {}, in {}', subject, counted, last_named)
+        else format('{} had net inflows, {}, for ', subject, counted)
+            || case when is_at_least then 'at least ' else '' end
             || case
-                when told.completed = 1 then ''
-                else ' to ' || strftime(told.last_complete, '%B %Y')
-            end || ')'
+                when completed = 1 then format('1 month ({})', last_named)
+                else format('{} months in a row ({} to {})', completed, first_named, last_named)
+            end
     end || case
-        when told.counting > 0
-            then '; ' || strftime(told.running_month, '%B %Y')
-                || ' is an inflow so far: on track for month ' || told.counting
-        when told.counting = 0
-            then '; ' || strftime(told.running_month, '%B %Y') || ' is no inflow so far'
-        else ''
+        when running_month is null then ''
+        when on_track > 0
+            then format('; {} is an inflow so far: on track for month {}', running_named, on_track)
+        when on_track = 0 then format('; {} is no inflow so far', running_named)
+        else format('; {} cannot be told so far', running_named)
     end || '.' as statement,
     list_filter(
         [
-            case when told.is_estimated then 'ounces estimated, +/- 0.1 %' end,
-            case told.measure when 'usd' then 'notional at NAV; creations are in kind' end,
+            case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
+            case measure when 'usd' then 'notional at NAV; creations are in kind' end,
             'by book date',
-            case when ranked.at_least then 'reaches back to the first month known' end
+            case when is_at_least then 'reaches back to the first month known' end
         ],
         lambda label: label is not null
     ) as labels,
-    case when told.completed > 0 then ranked.rank end as rank,
-    case when told.counting > 0 then ranked.rank_if_counted end as rank_if_counted,
-    ranked.runs as of,
-    case when told.completed > 0 then told.first_month end as since,
-    ranked.previous_value::double as previous_value,
-    ranked.previous_at,
-    told.running_month is null or told.running_month < told.last_complete as complete,
-    told.observations,
-    told.first_observed,
+    case when completed > 0 then rank end as rank,
+    case when on_track > 0 then rank_if_counted end as rank_if_counted,
+    runs as of,
+    first_month as since,
+    previous_value::double as previous_value,
+    previous_at,
+    running_month is null as complete,
+    observations,
+    first_observed,
     'inflow_streaks' as view
 from told
-inner join ranked on told.subject = ranked.subject and told.measure = ranked.measure

@@ -27,27 +27,16 @@
 
 with
 
-measured as (
-    unpivot (
-        select
-            instrument,
-            session,
-            close,
-            high
-        from bars
-    )
-    on close, high
-    into name measure value price
-),
-
 quoted as (
     select
-        measured.instrument,
-        measured.measure,
-        measured.session,
-        round(measured.price, instruments.quote_decimals::integer) as price
-    from measured
-    inner join instruments on measured.instrument = instruments.instrument
+        bars.instrument,
+        bars.session,
+        unnest(['close', 'high']) as measure,
+        round(
+            unnest([bars.close, bars.high]), instruments.quote_decimals::integer
+        ) as price
+    from bars
+    inner join instruments on bars.instrument = instruments.instrument
 ),
 
 latest as (
@@ -57,9 +46,9 @@ latest as (
         arg_max(price, session) as price,
         max(session) as session,
         min(session) as first_session,
-        max(price) as highest,
         count(*) as observations
     from quoted
+    where price is not null
     group by instrument, measure
 ),
 
@@ -68,16 +57,14 @@ ranked as (
         latest.instrument,
         latest.measure,
         1 + count(*) filter (where quoted.price > latest.price) as rank,
-        max(quoted.session) filter (
-            where quoted.price >= latest.price and quoted.session < latest.session
-        ) as last_as_high,
-        max(quoted.price) filter (where quoted.session < latest.session) as previous_value,
-        arg_max(quoted.session, quoted.price) filter (
-            where quoted.session < latest.session
-        ) as previous_at
+        max(quoted.session) filter (where quoted.price >= latest.price) as last_as_high,
+        max(quoted.price) as previous_value,
+        arg_min(quoted.session, row(-quoted.price, quoted.session)) as previous_at
     from latest
     inner join quoted
-        on latest.instrument = quoted.instrument and latest.measure = quoted.measure
+        on latest.instrument = quoted.instrument
+        and latest.measure = quoted.measure
+        and latest.session > quoted.session
     group by latest.instrument, latest.measure
 ),
 
@@ -99,7 +86,7 @@ described as (
         instruments.name,
         instruments.currency,
         instruments.caveat,
-        case when latest.measure = 'close' then 'closed' else 'traded as high as' end as verb,
+        case when latest.measure = 'close' then 'closed at' else 'traded as high as' end as verb,
         format('{:,.' || instruments.quote_decimals || 'f}', latest.price)
         || ' ' || instruments.currency as priced,
         format('{:,.' || instruments.quote_decimals || 'f}', ranked.previous_value)
@@ -124,8 +111,7 @@ select
     session as as_of,
     price as value,
     currency as unit,
-    name || ' (' || instrument || ') ' || verb
-    || case when measure = 'close' then ' at ' else ' ' end || priced || ' on ' || session
+    format('{} ({}) {} {} on {}', name, instrument, verb, priced, session::varchar)
     || case
         when price > previous_value
             then ', ' || reach || '; the record before was ' || previously_priced

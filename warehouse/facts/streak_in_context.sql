@@ -4,7 +4,8 @@
 -- Method  every earlier run of at least the current length, the running month counted; value is
 --         the share of their months inside a dated recession (stress_periods), beside the share of
 --         all months known
--- Caveat  n is small: the share of a handful of runs is an anecdote; null where there is none
+-- Caveat  n is small: the share of a handful of runs is an anecdote; null where there is none. Not
+--         stated on fewer than 12 months
 --
 -- Columns
 -- fact             name of the fact
@@ -28,134 +29,126 @@
 
 with
 
-currently as (
-    select
-        subject,
-        measure,
-        on_track,
-        first_month
-    from inflow_runs
-    where is_current
-),
-
 months as (
     select
-        streaks.subject,
-        streaks.measure,
-        streaks.month,
-        coalesce(bool_or(stress_periods.stress_period is not null), false) as is_stress
+        streaks.*,
+        exists (
+            select 1
+            from stress_periods
+            where
+                streaks.month >= date_trunc('month', stress_periods.starts_on)
+                and streaks.month <= coalesce(stress_periods.ends_on, date 'infinity')
+        ) as is_stress
     from inflow_streaks as streaks
-    left join stress_periods
-        on streaks.month between date_trunc('month', stress_periods.starts_on)
-        and coalesce(stress_periods.ends_on, date 'infinity')
-    group by streaks.subject, streaks.measure, streaks.month
-),
-
-earlier as (
-    select
-        currently.subject,
-        currently.measure,
-        runs.first_month,
-        runs.last_month,
-        runs.on_track
-    from currently
-    inner join inflow_runs as runs
-        on currently.subject = runs.subject
-        and currently.measure = runs.measure
-        and not runs.is_current
-        and runs.on_track >= currently.on_track
-),
-
-stressed as (
-    select
-        earlier.subject,
-        earlier.measure,
-        count(*) as months,
-        count(*) filter (where months.is_stress) as stress_months
-    from earlier
-    inner join months
-        on earlier.subject = months.subject
-        and earlier.measure = months.measure
-        and months.month between earlier.first_month and earlier.last_month
-    group by earlier.subject, earlier.measure
-),
-
-counted as (
-    select
-        currently.subject,
-        currently.measure,
-        currently.on_track,
-        currently.first_month,
-        count(earlier.first_month) as runs,
-        max(earlier.first_month) as previous_at,
-        arg_max(earlier.on_track, earlier.first_month) as previous_value
-    from currently
-    left join earlier
-        on currently.subject = earlier.subject and currently.measure = earlier.measure
-    group by
-        currently.subject, currently.measure, currently.on_track, currently.first_month
 ),
 
 usual as (
     select
         subject,
         measure,
-        avg(is_stress::integer) as share,
+        any_value(last_as_of) as as_of,
+        max(month) filter (where is_over) as last_month,
+        avg(is_stress::integer) as stress_share,
         count(*) as months,
         min(month) as first_month
     from months
     group by subject, measure
 ),
 
-latest as (
+runs as (
     select
         subject,
-        max(as_of) as as_of
-    from daily_net_flows
-    group by subject
+        measure,
+        first_month,
+        max(month) as last_month,
+        count(*) as months,
+        count(*) filter (where is_stress) as stress_months
+    from months
+    where streak > 0
+    group by subject, measure, first_month
+),
+
+currently as (
+    select
+        runs.subject,
+        runs.measure,
+        runs.first_month,
+        runs.months
+    from runs
+    inner join usual on runs.subject = usual.subject and runs.measure = usual.measure
+    where runs.last_month >= usual.last_month
+),
+
+counted as (
+    select
+        currently.subject,
+        currently.measure,
+        currently.months,
+        currently.first_month,
+        count(earlier.first_month) as runs,
+        sum(earlier.stress_months) / sum(earlier.months) as stress_share,
+        max(earlier.first_month) as previous_at
+    from currently
+    left join runs as earlier
+        on currently.subject = earlier.subject
+        and currently.measure = earlier.measure
+        and currently.first_month > earlier.first_month
+        and currently.months <= earlier.months
+    group by currently.subject, currently.measure, currently.months, currently.first_month
+),
+
+told as (
+    select
+        counted.*,
+        usual.as_of,
+        usual.stress_share as usual_share,
+        usual.months as observations,
+        usual.first_month as first_observed,
+        format(
+            'of at least {} month{} of inflows, counted in {}',
+            counted.months,
+            case when counted.months = 1 then '' else 's' end,
+            replace(counted.measure, 'usd', 'dollars')
+        ) as described
+    from counted
+    inner join usual on counted.subject = usual.subject and counted.measure = usual.measure
+    where usual.months >= 12
 )
 
 select
     'streak_in_context' as fact,
-    counted.subject,
-    counted.measure,
-    latest.as_of,
-    stressed.stress_months / stressed.months as value,
+    subject,
+    measure,
+    as_of,
+    stress_share as value,
     'share of months' as unit,
     case
-        when counted.runs = 0
-            then counted.subject || ' has had no earlier run of ' || counted.on_track
-                || case when counted.on_track = 1 then ' month' else ' months' end
-                || ' of inflows (' || counted.measure || ')'
-        else 'Earlier, ' || counted.subject || ' had '
-            || counted.runs || case when counted.runs = 1 then ' run' else ' runs' end
-            || ' of at least ' || counted.on_track
-            || case when counted.on_track = 1 then ' month' else ' months' end
-            || ' of inflows (' || counted.measure || '); '
-            || format('{:.0f}', 100 * stressed.stress_months / stressed.months)
-            || ' % of the months in them lay in dated recessions, against '
-            || format('{:.0f}', 100 * usual.share) || ' % of all months'
-    end || ' since ' || strftime(usual.first_month, '%B %Y') || '.' as statement,
+        when runs = 0 then format('{} has had no earlier run {}', subject, described)
+        else format('Earlier, {} had {} run{} ', subject, runs, case when runs = 1 then '' else 's' end)
+            || format(
+                '{}; {:.0f} % of the months in {} lay in dated recessions, against {:.0f} %',
+                described,
+                100 * stress_share,
+                case when runs = 1 then 'it' else 'them' end,
+                100 * usual_share
+            )
+            || ' of all months'
+    end || ' since ' || strftime(first_observed, '%B %Y') || '.' as statement,
     list_filter(
         [
             'recessions as dated by the committees in stress_periods',
-            case when counted.runs < 5 then 'n = ' || counted.runs end
+            case when runs < 5 then 'n = ' || runs end
         ],
         lambda label: label is not null
     ) as labels,
     null::bigint as rank,
     null::bigint as rank_if_counted,
-    counted.runs as of,
-    counted.first_month as since,
-    usual.share as previous_value,
-    counted.previous_at,
+    runs as of,
+    first_month as since,
+    usual_share as previous_value,
+    previous_at,
     false as complete,
-    usual.months as observations,
-    usual.first_month as first_observed,
+    observations,
+    first_observed,
     'inflow_runs' as view
-from counted
-inner join usual on counted.subject = usual.subject and counted.measure = usual.measure
-inner join latest on counted.subject = latest.subject
-left join stressed
-    on counted.subject = stressed.subject and counted.measure = stressed.measure
-where usual.months >= 12
+from told

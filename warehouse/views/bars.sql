@@ -27,28 +27,41 @@ preferred as (
     inner join instrument_sources
         on bars_by_source.instrument = instrument_sources.instrument
         and bars_by_source.source = instrument_sources.source
+),
+
+fallback as (
+    select * from preferred where priority > 1
 )
 
 select
-    chosen.instrument,
-    chosen.session,
-    chosen.source,
-    chosen.open,
-    chosen.high,
-    chosen.low,
-    chosen.close,
-    chosen.adj_close,
-    chosen.volume,
-    chosen.currency,
-    chosen.is_final
-from preferred as chosen
-where
-    chosen.priority = 1
-    or not exists (
-        select 1
-        from preferred as better
-        where
-            better.instrument = chosen.instrument
-            and better.session = chosen.session
-            and better.priority < chosen.priority
-    )
+    instrument,
+    session,
+    source,
+    open,
+    high,
+    low,
+    close,
+    adj_close,
+    volume,
+    currency,
+    is_final
+from preferred
+where priority = 1
+union all
+select
+    fallback.instrument,
+    fallback.session,
+    fallback.source,
+    fallback.open,
+    fallback.high,
+    fallback.low,
+    fallback.close,
+    fallback.adj_close,
+    fallback.volume,
+    fallback.currency,
+    fallback.is_final
+from fallback
+anti join preferred as better
+    on fallback.instrument = better.instrument
+    and fallback.session = better.session
+    and fallback.priority > better.priority

@@ -2,7 +2,8 @@
 --
 -- Grain   one row per subject and market day on which it, or a member, reported
 -- Method  a fund's as in fund_net_flows; a group's is the sum over its members of that day
--- Caveat  shares of different funds are not added: a group's net_flow_shares is null
+-- Caveat  shares of different funds are not added: a group's net_flow_shares is null. Where the
+--         flow of a member is not known, neither is the group's
 --
 -- Columns
 -- subject          fund or group
@@ -14,46 +15,14 @@
 -- spans_sessions   sessions since the previous count; more than 1 is a hole
 -- is_estimated     whether ounces are estimated
 
-with
-
-known_flows as (
-    select * from fund_net_flows
-),
-
-memberships as (
-    select
-        fund_group,
-        fund,
-        member_from,
-        coalesce(member_until, date 'infinity') as member_until
-    from fund_groups
-)
-
 select
-    fund as subject,
+    subject,
     as_of,
     net_flow_shares,
     net_flow_usd,
     net_flow_ounces,
-    1::double as coverage,
+    coverage,
     spans_sessions,
-    ounces_are_estimated as is_estimated
-from known_flows as fund_net_flows
-union all
-select
-    memberships.fund_group as subject,
-    flows.as_of,
-    null::double as net_flow_shares,
-    sum(flows.net_flow_usd) as net_flow_usd,
-    sum(flows.net_flow_ounces) as net_flow_ounces,
-    any_value(group_coverage.coverage) as coverage,
-    max(flows.spans_sessions) as spans_sessions,
-    bool_or(flows.ounces_are_estimated) as is_estimated
-from memberships
-inner join known_flows as flows
-    on memberships.fund = flows.fund
-    and flows.as_of between memberships.member_from and memberships.member_until
-left join group_coverage
-    on memberships.fund_group = group_coverage.fund_group
-    and flows.as_of = group_coverage.session
-group by memberships.fund_group, flows.as_of
+    is_estimated
+from subject_days
+where members_reporting > 0

@@ -1,7 +1,7 @@
 -- Shares, dollars and ounces that creations and redemptions moved in or out of each fund.
 --
 -- Grain   one row per fund and market day with a share count, from its second on (from its first,
---         if the fund was launched on that day: seed shares are creations)
+--         if the fund was launched in that month: seed shares are creations)
 -- Method  change of shares outstanding since the previous count, on one share basis, at the NAV of
 --         the day. A split is not a flow: the previous count is multiplied by its ratio where the
 --         two NAVs lie nearer to the ratio than to 1, so where the issuer has not restated it
@@ -19,8 +19,18 @@
 -- spans_sessions        sessions since the previous count; more than 1 is a hole
 -- mark                  seed shares, mixed basis, or null
 -- ounces_are_estimated  whether ounces per share are estimated
+-- calendar              exchange calendar that sets the fund's sessions
+-- launched_on           day of the fund's launch
 
 with
+
+numbered_days as (
+    select
+        calendar,
+        ordinal,
+        unnest(generate_series(session, next_session - 1, interval 1 day))::date as day
+    from numbered_sessions
+),
 
 counted as (
     select
@@ -29,32 +39,32 @@ counted as (
         valuations.nav,
         valuations.shares_outstanding,
         valuations.currency,
+        funds.calendar,
+        funds.launched_on,
+        numbered_days.ordinal,
         coalesce(
             valuations.net_assets, valuations.nav * valuations.shares_outstanding
         ) as net_assets,
-        funds.launched_on,
-        numbered.ordinal,
         lag(valuations.as_of) over counts as previous_as_of,
         lag(valuations.nav) over counts as previous_nav,
         lag(valuations.shares_outstanding) over counts as previous_shares,
-        max(numbered.ordinal) over (
-            counts rows between unbounded preceding and 1 preceding
-        ) as previous_ordinal
+        lag(numbered_days.ordinal) over counts as previous_ordinal
     from fund_valuations as valuations
     inner join funds on valuations.fund = funds.fund
-    left join numbered_sessions as numbered
-        on funds.calendar = numbered.calendar and valuations.as_of = numbered.session
+    left join numbered_days
+        on funds.calendar = numbered_days.calendar and valuations.as_of = numbered_days.day
     where valuations.shares_outstanding is not null
     window counts as (partition by valuations.fund order by valuations.as_of)
 ),
 
 splits as (
-    select distinct
+    select
         instrument as fund,
         ex_date,
-        ratio
+        min(ratio) as ratio
     from corporate_actions
     where kind = 'split'
+    group by instrument, ex_date
 ),
 
 steps as (
@@ -99,7 +109,12 @@ net_creations as (
         end as mark
     from counted
     left join judged on counted.fund = judged.fund and counted.as_of = judged.as_of
-    where counted.previous_as_of is not null or counted.as_of = counted.launched_on
+    where
+        counted.previous_as_of is not null
+        or (
+            counted.as_of >= counted.launched_on
+            and date_trunc('month', counted.as_of) = date_trunc('month', counted.launched_on)
+        )
 )
 
 select
@@ -116,7 +131,9 @@ select
         1, coalesce(net_creations.ordinal - net_creations.previous_ordinal, 1)
     ) as spans_sessions,
     net_creations.mark,
-    metal.is_estimated as ounces_are_estimated
+    metal.is_estimated as ounces_are_estimated,
+    net_creations.calendar,
+    net_creations.launched_on
 from net_creations
 left join ounces_per_share as metal
     on net_creations.fund = metal.fund and net_creations.as_of = metal.as_of

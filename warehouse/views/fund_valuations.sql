@@ -25,25 +25,35 @@ preferred as (
         on fund_valuations_by_source.fund = fund_sources.fund
         and fund_valuations_by_source.source = fund_sources.source
         and fund_sources.dataset = 'valuations'
+),
+
+fallback as (
+    select * from preferred where priority > 1
 )
 
 select
-    chosen.fund,
-    chosen.as_of,
-    chosen.source,
-    chosen.nav,
-    chosen.shares_outstanding,
-    chosen.net_assets,
-    chosen.ounces,
-    chosen.currency
-from preferred as chosen
-where
-    chosen.priority = 1
-    or not exists (
-        select 1
-        from preferred as better
-        where
-            better.fund = chosen.fund
-            and better.as_of = chosen.as_of
-            and better.priority < chosen.priority
-    )
+    fund,
+    as_of,
+    source,
+    nav,
+    shares_outstanding,
+    net_assets,
+    ounces,
+    currency
+from preferred
+where priority = 1
+union all
+select
+    fallback.fund,
+    fallback.as_of,
+    fallback.source,
+    fallback.nav,
+    fallback.shares_outstanding,
+    fallback.net_assets,
+    fallback.ounces,
+    fallback.currency
+from fallback
+anti join preferred as better
+    on fallback.fund = better.fund
+    and fallback.as_of = better.as_of
+    and fallback.priority > better.priority

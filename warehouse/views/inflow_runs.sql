@@ -11,30 +11,29 @@
 -- last_month    last month of the run, the running one included
 -- completed     finished months
 -- on_track      months with the running one, if it is an inflow so far
--- is_current    whether the run has not ended
+-- is_current    whether the run has not ended: a running month that is no inflow so far ends none
 -- at_least      whether it reaches back to the first month known, so may be longer
 
 with
 
-numbered as (
+months as (
     select
         *,
-        count(*) filter (where coalesce(streak, 0) <= 1) over (
-            partition by subject, measure order by month
-        ) as run,
-        max(month) over (partition by subject, measure) as latest_month
+        max(month) filter (where is_over) over (
+            partition by subject, measure
+        ) as last_month_over
     from inflow_streaks
 )
 
 select
     subject,
     measure,
-    min(month) as first_month,
+    first_month,
     max(month) as last_month,
     count(*) filter (where complete) as completed,
     count(*) as on_track,
-    max(month) = any_value(latest_month) as is_current,
+    coalesce(max(month) >= any_value(last_month_over), true) as is_current,
     bool_or(at_least) as at_least
-from numbered
+from months
 where streak > 0
-group by subject, measure, run
+group by subject, measure, first_month

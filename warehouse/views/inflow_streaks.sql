@@ -9,64 +9,59 @@
 --         apart
 --
 -- Columns
--- subject   fund or group
--- measure   shares, ounces or usd
--- month     first day of the month
--- net_flow  net creations of the month, in the measure's unit
--- streak    months in a row, this one included; 0 if it is none; null if it cannot be told
--- complete  whether the month is over and all of it is known
--- state     complete, running, first or cannot be told
--- at_least  whether the streak reaches back to the first month known, so may be longer
+-- subject       fund or group
+-- measure       shares, ounces or usd
+-- month         first day of the month
+-- net_flow      net creations of the month, in the measure's unit
+-- streak        months in a row, this one included; 0 if it is none; null if it cannot be told
+-- complete      whether the month is over and all of it is known
+-- state         complete, running, first or cannot be told
+-- at_least      whether the streak reaches back to the first month known, so may be longer
+-- first_month   first month of the streak; null if it is none
+-- is_over       whether the month is over
+-- is_estimated  whether the net flow is in estimated ounces
+-- last_as_of    the subject's latest market day
 
 with
 
-known_months as (
+observed as (
     select * from monthly_net_flows
 ),
 
-measured as (
-    unpivot (
-        select
-            subject,
-            month,
-            complete,
-            state,
-            net_flow_shares as shares,
-            net_flow_ounces as ounces,
-            net_flow_usd as usd
-        from known_months as monthly_net_flows
-    )
-    on shares, ounces, usd
-    into name measure value net_flow
+measures as (
+    select unnest(['shares', 'ounces', 'usd']) as measure
 ),
 
-known_measures as (
-    select distinct
-        subject,
-        measure
-    from measured
+measured as (
+    select
+        observed.subject,
+        measures.measure,
+        observed.month,
+        observed.complete,
+        observed.state,
+        observed.is_over,
+        observed.last_as_of,
+        observed.is_estimated and measures.measure = 'ounces' as is_estimated,
+        case measures.measure
+            when 'shares' then observed.net_flow_shares
+            when 'ounces' then observed.net_flow_ounces
+            else observed.net_flow_usd
+        end as net_flow
+    from observed
+    cross join measures
 ),
 
 months as (
     select
-        monthly.subject,
-        known_measures.measure,
-        monthly.month,
-        monthly.complete,
-        monthly.state,
-        measured.net_flow,
+        *,
         case
-            when monthly.state = 'first' then 'start'
-            when monthly.state = 'cannot be told' or measured.net_flow is null then 'unknown'
-            when measured.net_flow > 0 then 'inflow'
+            when state = 'first' then 'start'
+            when state = 'cannot be told' or net_flow is null then 'unknown'
+            when net_flow > 0 then 'inflow'
             else 'none'
         end as verdict
-    from known_months as monthly
-    inner join known_measures on monthly.subject = known_measures.subject
-    left join measured
-        on monthly.subject = measured.subject
-        and known_measures.measure = measured.measure
-        and monthly.month = measured.month
+    from measured
+    qualify count(net_flow) over (partition by subject, measure) > 0
 ),
 
 runs as (
@@ -82,7 +77,8 @@ opened as (
     select
         *,
         first_value(verdict) over run_so_far as opened_by,
-        count(*) filter (where verdict = 'inflow') over run_so_far as inflows
+        count(*) filter (where verdict = 'inflow') over run_so_far as inflows,
+        min(month) filter (where verdict = 'inflow') over run_so_far as first_inflow
     from runs
     window run_so_far as (partition by subject, measure, run order by month)
 )
@@ -92,8 +88,12 @@ select
     measure,
     month,
     net_flow,
-    case when opened_by = 'unknown' or verdict = 'start' then null else inflows end as streak,
+    case when opened_by <> 'unknown' and verdict <> 'start' then inflows end as streak,
     complete,
     state,
-    opened_by = 'start' as at_least
+    opened_by in ('start', 'inflow') as at_least,
+    case when opened_by <> 'unknown' then first_inflow end as first_month,
+    is_over,
+    is_estimated,
+    last_as_of
 from opened

@@ -16,6 +16,8 @@
 -- sessions         sessions observed
 -- state            complete, running, first or cannot be told
 -- is_estimated     whether ounces are estimated
+-- is_over          whether its last session, or any later one, has been observed
+-- last_as_of       the subject's latest market day
 
 select
     subject,
@@ -27,6 +29,8 @@ select
     coverage,
     sessions,
     state,
-    is_estimated
+    is_estimated,
+    is_over,
+    last_as_of
 from net_flows_by_period
 where period = 'week'

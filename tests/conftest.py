@@ -1,0 +1,46 @@
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+
+import pytest
+import stamina
+import uvicorn
+from hypothesis import settings
+from starlette.types import ASGIApp
+
+from sandbox.server import address, listen
+
+# A busy machine may take DuckDB or polars past Hypothesis's 200 ms a case; no failure of ours.
+settings.register_profile("pipeline", deadline=None)
+settings.load_profile("pipeline")
+
+Serve = Callable[[ASGIApp], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve an application on loopback until the test ends: `serve(app)` gives its address."""
+    with ExitStack() as servers:
+        yield lambda app: servers.enter_context(serving(app))
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Retry as often as manners say, but at once."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    with listen(0) as listener:
+        config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        yield address(listener)
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,48 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.server import prefect_server
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+
+Silverstreak = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def silverstreak() -> Silverstreak:
+    """Run the command line in a process of its own, as a user does."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).parent / "silverstreak", *words],
+            cwd=ROOT,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have one Prefect server for all tests that run flows."""
+    with prefect_server(tmp_path_factory.mktemp("prefect")):
+        yield
+
+
+@pytest.fixture(scope="session")
+def demo(
+    tmp_path_factory: pytest.TempPathFactory, prefect: None, silverstreak: Silverstreak
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Run the demo once; most tests look at what it leaves behind."""
+    data = tmp_path_factory.mktemp("demo")
+    return data, silverstreak("demo", "--timings", "--data", str(data))

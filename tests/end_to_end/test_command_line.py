@@ -1,0 +1,178 @@
+"""The command line, as a stranger meets it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.end_to_end.conftest import Silverstreak
+
+Demo = tuple[Path, subprocess.CompletedProcess[str]]
+COMMANDS = ("demo", "run", "publish", "sql", "claims", "status", "sandbox")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(silverstreak: Silverstreak, command: str) -> None:
+    told = silverstreak(command, "--help")
+
+    assert told.returncode == 0
+    assert f"Usage: silverstreak {command}" in told.stdout
+    assert command in silverstreak("--help").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["sq"], id="an unknown command"),
+        pytest.param(["sql"], id="no query"),
+        pytest.param(["sql", "select 1", "--as-of", "2025-13-01"], id="a day that is none"),
+        pytest.param(["run", "flows"], id="an unknown dataset"),
+        pytest.param(["sql", "select 1", "--format", "xml"], id="an unknown format"),
+    ],
+)
+def test_wrong_usage_ends_with_status_2_and_one_line(
+    silverstreak: Silverstreak, words: list[str]
+) -> None:
+    told = silverstreak(*words)
+
+    assert told.returncode == 2
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert "--help" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        pytest.param("selec 1", "syntax error", id="no SQL"),
+        pytest.param("select clos from bars", '"close"', id="a misspelt column, with a hint"),
+        pytest.param("copy bars to '/tmp/x.csv'", "disabled by configuration", id="a file written"),
+        pytest.param("from read_csv('/etc/passwd')", "disabled by configuration", id="a file read"),
+        pytest.param("set enable_external_access = true", "locked", id="the lock undone"),
+        pytest.param("delete from history.bars", "read-only", id="a row deleted"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_one_clear_line(
+    silverstreak: Silverstreak, demo: Demo, query: str, reason: str
+) -> None:
+    told = silverstreak("sql", query, "--data", str(demo[0]))
+
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert reason in told.stderr
+
+
+def test_answers_come_in_every_format(
+    silverstreak: Silverstreak, demo: Demo, tmp_path: Path
+) -> None:
+    query = "select instrument, session, close, known_at, superseded_at from history.bars limit 3"
+    common = ("--data", str(demo[0]))
+
+    table = silverstreak("sql", query, *common)
+    csv = silverstreak("sql", query, "--format", "csv", *common)
+    told = silverstreak("sql", query, "--format", "json", *common)
+    file = tmp_path / "bars.parquet"
+    parquet = silverstreak("sql", query, "--format", "parquet", "--output", str(file), *common)
+
+    assert [table.returncode, csv.returncode, told.returncode, parquet.returncode] == [0] * 4
+    assert "instrument" in table.stdout
+    assert len(csv.stdout.splitlines()) == 4
+    assert len(json.loads(told.stdout)) == 3
+    assert pl.read_parquet(file)["close"].to_list() == [
+        row["close"] for row in json.loads(told.stdout)
+    ]
+
+
+def test_parquet_needs_a_file(silverstreak: Silverstreak, demo: Demo) -> None:
+    told = silverstreak("sql", "select 1 as one", "--format", "parquet", "--data", str(demo[0]))
+
+    assert told.returncode == 1
+    assert "--output" in told.stderr
+
+
+def test_an_endless_version_is_shown_as_null(silverstreak: Silverstreak, demo: Demo) -> None:
+    query = "select superseded_at from history.bars where superseded_at = 'infinity' limit 1"
+
+    told = silverstreak("sql", query, "--format", "json", "--data", str(demo[0]))
+
+    assert json.loads(told.stdout) == [{"superseded_at": None}]
+
+
+def test_an_empty_folder_says_what_to_do(silverstreak: Silverstreak, tmp_path: Path) -> None:
+    told = silverstreak("sql", "select 1", "--data", str(tmp_path))
+
+    assert told.returncode == 1
+    assert "nothing is published" in told.stderr
+    assert "silverstreak demo" in told.stderr
+
+
+def test_a_claims_file_of_ones_own_is_answered_claim_by_claim(
+    silverstreak: Silverstreak, demo: Demo, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("""
+        title = "Mine"
+        [[claims]]
+        id = "A"
+        text = "Silver is above ten dollars."
+        unit = "USD"
+        query = "select value, value > 10 as holds from facts where subject = 'SI=F' and measure = 'close'"
+        [[claims]]
+        id = "B"
+        text = "Nobody knows."
+        query = "select 1 as valu"
+        [[claims]]
+        id = "C"
+        text = "There is no such thing."
+        query = "select 1.0 as value, true as holds from facts where subject = 'NONE'"
+    """)
+
+    told = silverstreak("claims", str(file), "--format", "json", "--data", str(demo[0]))
+
+    assert told.returncode == 1
+    assert [a["verdict"] for a in json.loads(told.stdout)] == [
+        "holds",
+        "cannot_be_told",
+        "cannot_be_told",
+    ]
+    [line] = told.stderr.strip().splitlines()
+    assert "claim B could not be run" in line
+
+
+def test_status_tells_what_is_held_and_what_is_wrong(
+    silverstreak: Silverstreak, demo: Demo
+) -> None:
+    told = silverstreak("status", "--format", "json", "--data", str(demo[0]))
+
+    status = json.loads(told.stdout)
+    assert told.returncode == 0
+    assert status["about"][0]["origin"] == "synthetic"
+    assert status["last runs"][0]["state"] == "completed"
+    assert status["failing checks"] == []
+    days = {row["relation"]: row["latest_day"] for row in status["datasets"]}
+    assert days["bars"] == "2025-12-11"
+    assert days["fund_valuations"] == "2025-12-11"
+
+
+def test_live_data_does_not_mix_with_synthetic(silverstreak: Silverstreak, demo: Demo) -> None:
+    told = silverstreak("publish", "--data", str(demo[0]))
+
+    assert told.returncode == 1
+    assert "holds synthetic data and takes no live data" in told.stderr
+
+
+def test_a_sandbox_that_is_not_there_is_named(silverstreak: Silverstreak, tmp_path: Path) -> None:
+    told = silverstreak("run", "--data", str(tmp_path), SILVERSTREAK_SANDBOX="http://127.0.0.1:9")
+
+    assert told.returncode == 1
+    assert "no sandbox answers at http://127.0.0.1:9" in told.stderr
+    assert len(told.stderr.strip().splitlines()) == 1
+
+
+def test_a_setting_that_is_wrong_is_named(silverstreak: Silverstreak, tmp_path: Path) -> None:
+    told = silverstreak("run", "--data", str(tmp_path), SILVERSTREAK_TIMEOUT="soon")
+
+    assert told.returncode == 1
+    assert "timeout" in told.stderr

@@ -1,0 +1,198 @@
+"""The demo, as a user runs it: offline, in one command, and again."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.end_to_end.conftest import Silverstreak
+
+Demo = tuple[Path, subprocess.CompletedProcess[str]]
+TABLES = ("bars", "corporate_actions", "fund_valuations", "holdings", "sessions", "funds")
+
+
+def ask(data: Path, query: str) -> list[tuple]:
+    with duckdb.connect(
+        (data / "published/silverstreak.duckdb").resolve(), read_only=True
+    ) as published:
+        return published.execute(query).fetchall()
+
+
+def fingerprint(data: Path) -> dict[str, tuple]:
+    return {
+        table: ask(data, f"select count(*), bit_xor(hash(t)) from history.{table} as t")[0]
+        for table in TABLES
+    }
+
+
+def test_the_demo_ends_well_and_says_that_its_data_is_synthetic(demo: Demo) -> None:
+    _, ended = demo
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("SYNTHETIC DATA")
+    statements = [
+        line for line in ended.stdout.splitlines() if line.startswith("  ") and "." in line
+    ]
+    facts = [line for line in statements if "inflow" in line or "closed at" in line]
+    assert facts
+    assert all("[synthetic data]" in fact for fact in facts)
+
+
+def test_the_demo_names_the_published_file(demo: Demo) -> None:
+    data, ended = demo
+
+    assert str(data / "published" / "silverstreak.duckdb") in ended.stdout
+    assert (data / "published" / "silverstreak.duckdb").resolve().name in ended.stdout
+
+
+def test_the_demo_says_how_long_its_steps_took(demo: Demo) -> None:
+    _, ended = demo
+
+    for step in ("wait for Prefect", "fetch yahoo", "fetch ishares", "load", "publish", "facts"):
+        assert step in ended.stdout
+
+
+def test_nothing_but_the_pipelines_own_lines_reaches_the_terminal(demo: Demo) -> None:
+    _, ended = demo
+
+    assert [line for line in ended.stderr.splitlines() if not line.startswith("lived ")] == []
+
+
+def test_silver_closes_at_a_record_above_63_dollars(demo: Demo) -> None:
+    data, _ = demo
+
+    [(value, rank, labels)] = ask(
+        data,
+        "select value, rank, labels from facts "
+        "where fact = 'record_high' and subject = 'SI=F' and measure = 'close'",
+    )
+
+    assert 63 < value < 64
+    assert rank == 1
+    assert "front contract, unadjusted splice" in labels
+
+
+@pytest.mark.parametrize("subject", ["SLV", "silver_physical"])
+def test_silver_funds_have_nine_finished_inflow_months_and_a_tenth_running(
+    demo: Demo, subject: str
+) -> None:
+    data, _ = demo
+
+    runs = ask(
+        data,
+        f"select measure, completed, on_track from inflow_runs "
+        f"where subject = '{subject}' and is_current order by measure",
+    )
+
+    assert runs
+    assert {(completed, on_track) for _, completed, on_track in runs} == {(9, 10)}
+
+
+def test_every_claim_holds_in_the_synthetic_market(demo: Demo, silverstreak: Silverstreak) -> None:
+    data, _ = demo
+
+    ended = silverstreak("claims", "--format", "json", "--data", str(data))
+
+    answers = json.loads(ended.stdout)
+    assert ended.returncode == 0
+    assert {answer["id"]: answer["verdict"] for answer in answers} == {
+        "C1": "holds",
+        "C9": "holds",
+        "C10": "holds",
+    }
+    assert {answer["as_of"] for answer in answers} == {"2025-12-11"}
+
+
+def test_a_second_demo_stores_nothing_twice_and_states_the_same(
+    demo: Demo, silverstreak: Silverstreak
+) -> None:
+    data, _ = demo
+    stored, facts = fingerprint(data), ask(data, "from facts order by all")
+    copies = set((data / "published").glob("silverstreak-*.duckdb"))
+
+    again = silverstreak("demo", "--data", str(data))
+
+    assert again.returncode == 0, again.stderr
+    assert "0 rows new, 0 revised" in again.stderr
+    assert set((data / "published").glob("silverstreak-*.duckdb")) != copies
+    assert fingerprint(data) == stored
+    assert ask(data, "from facts order by all") == facts
+
+
+LATEST_SLV = """
+    select strftime(max(as_of), '%Y-%m-%d') as latest, arg_max(shares_outstanding, as_of) as shares
+    from fund_valuations where fund = 'SLV'
+"""
+
+
+def test_what_was_known_at_each_lived_day_differs(demo: Demo, silverstreak: Silverstreak) -> None:
+    data, _ = demo
+
+    answers = [
+        json.loads(
+            silverstreak(
+                "sql", LATEST_SLV, "--known-at", moment, "--format", "json", "--data", str(data)
+            ).stdout
+        )[0]
+        for moment in ("2025-12-07", "2025-12-09T20:00", "2025-12-10T20:00", "2025-12-12T08:00")
+    ]
+
+    assert [answer["latest"] for answer in answers] == [
+        "2025-12-05",
+        "2025-12-08",
+        "2025-12-09",
+        "2025-12-10",
+    ]
+
+
+def test_a_revised_share_count_is_seen_as_it_was_first_published(
+    demo: Demo, silverstreak: Silverstreak
+) -> None:
+    data, _ = demo
+    query = (
+        "select shares_outstanding from fund_valuations where fund = 'SLV' and as_of = '2025-12-08'"
+    )
+
+    def shares(known_at: str) -> float:
+        told = silverstreak(
+            "sql", query, "--known-at", known_at, "--format", "json", "--data", str(data)
+        )
+        return float(json.loads(told.stdout)[0]["shares_outstanding"])
+
+    assert shares("2025-12-11") - shares("2025-12-10") == 1_500_000
+
+
+def test_as_of_looks_from_a_past_day(demo: Demo, silverstreak: Silverstreak) -> None:
+    data, _ = demo
+    query = """
+        select strftime(month, '%Y-%m') as month, streak, complete
+        from inflow_streaks where subject = 'SLV' and measure = 'shares'
+        order by month desc limit 1
+    """
+
+    told = silverstreak(
+        "sql", query, "--as-of", "2025-09-30", "--format", "json", "--data", str(data)
+    )
+
+    assert json.loads(told.stdout) == [{"month": "2025-09", "streak": 7, "complete": True}]
+
+
+def test_before_the_first_load_nothing_was_known(demo: Demo, silverstreak: Silverstreak) -> None:
+    data, _ = demo
+
+    told = silverstreak(
+        "sql",
+        "select * from bars",
+        "--known-at",
+        "2020-01-01",
+        "--format",
+        "csv",
+        "--data",
+        str(data),
+    )
+
+    assert told.returncode == 0
+    assert len(told.stdout.splitlines()) == 1
+    assert "nothing was known before 2025-12-06 18:00" in told.stderr

@@ -1,0 +1,170 @@
+"""Real series through the whole pipeline, against numbers that were made by another route."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sandbox import history
+from sandbox.server import serving
+from tests.end_to_end.conftest import SHARED, Silverstreak
+
+pytestmark = pytest.mark.skipif(
+    not (SHARED / "history").is_dir(), reason="the real series may not be distributed: not here"
+)
+
+
+@pytest.fixture(scope="module")
+def data(
+    tmp_path_factory: pytest.TempPathFactory, prefect: None, silverstreak: Silverstreak
+) -> Path:
+    data = tmp_path_factory.mktemp("history")
+    market = history.from_folder(SHARED / "history")
+    with serving(market, date(2025, 12, 11)) as url:
+        ended = silverstreak("run", "--data", str(data), SILVERSTREAK_SANDBOX=url)
+    assert ended.returncode == 0, ended.stderr
+    return data
+
+
+@pytest.fixture(scope="module")
+def oracle() -> dict:
+    return json.loads((SHARED / "sources" / "oracle.json").read_text())
+
+
+def ask(data: Path, query: str, as_of: str | None = None) -> list[tuple]:
+    with duckdb.connect(
+        (data / "published/silverstreak.duckdb").resolve(), read_only=True
+    ) as published:
+        if as_of:
+            published.execute(f"set variable as_of = date '{as_of}'")
+        return published.execute(query).fetchall()
+
+
+def test_the_acceptance_script_agrees_on_every_number(data: Path) -> None:
+    ended = subprocess.run(
+        [
+            sys.executable,
+            SHARED / "accept" / "compare_oracle.py",
+            data,
+            SHARED / "sources" / "oracle.json",
+            "--only",
+            "SLV",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "0 do not" in ended.stdout
+
+
+def test_every_series_comes_back_as_it_is_in_the_history(data: Path) -> None:
+    symbols = [line.split(",") for line in (SHARED / "history/symbols.csv").read_text().split()[1:]]
+    compared = 0
+    for file, symbol, *_ in (s for s in symbols if s[0].startswith("prices/")):
+        if symbol in {"XAGUSD", "XAUUSD", "IWM"}:
+            continue
+        [(rows, strays)] = ask(
+            data,
+            f"""
+            select count(*), count(*) filter (
+                ours.close is distinct from theirs.close or ours.open is distinct from theirs.open
+                or ours.volume is distinct from theirs.volume
+            )
+            from read_csv('{SHARED}/history/{file}', types = {{'volume': 'double'}}) as theirs
+            left join bars as ours on ours.instrument = '{symbol}' and ours.session = theirs.date
+            """,
+        )
+        assert rows > 1000
+        assert strays == 0, symbol
+        compared += 1
+
+    assert compared == 10
+
+
+def test_records_of_silver_are_those_of_the_oracle(data: Path, oracle: dict) -> None:
+    theirs = oracle["silver_record"]["SI=F"]["record_closes_since_2011"]
+    ours = ask(
+        data,
+        "select strftime(session, '%Y-%m-%d'), value, previous_value from record_highs "
+        "where instrument = 'SI=F' and measure = 'close' and kind = 'sets' order by session",
+    )
+
+    assert [day for day, *_ in ours] == [record["date"] for record in theirs]
+    for (_, value, previous), record in zip(ours, theirs, strict=True):
+        assert value == pytest.approx(record["close"], rel=1e-6)
+        assert previous == pytest.approx(record["previous_record"], rel=1e-6)
+
+
+def test_the_last_closes_of_the_year_are_those_of_the_oracle(data: Path, oracle: dict) -> None:
+    league = {row["series"]: row for row in oracle["ytd_league"]}
+    for series in ("SI=F", "GC=F", "GLD", "SPY", "^GSPC", "^IXIC", "^RUT", "BTC-USD", "ETH-USD"):
+        [(last, base)] = ask(
+            data,
+            f"select arg_max(close, session), arg_max(close, session) "
+            f"filter (where session < '2025-01-01') from bars where instrument = '{series}'",
+        )
+        assert last == pytest.approx(league[series]["last"], rel=1e-6)
+        assert base == pytest.approx(league[series]["base"], rel=1e-6)
+
+
+def test_the_russell_2000_sets_the_records_of_the_oracle(data: Path, oracle: dict) -> None:
+    theirs = oracle["russell_2000"]["record_closes_in_last_400_days"]
+    ours = ask(
+        data,
+        "select strftime(session, '%Y-%m-%d'), value from record_highs where instrument = '^RUT' "
+        "and measure = 'close' and kind = 'sets' and session >= '2024-11-06' order by session",
+    )
+
+    assert dict(ours[-len(theirs) :]) == {r["date"]: pytest.approx(r["close"]) for r in theirs}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "section"),
+    [("2025-12-11", "slv_flows"), ("2025-12-04", "slv_flows_as_of_2025-12-04")],
+)
+def test_the_streak_is_one_month_and_two_on_track(
+    data: Path, oracle: dict, as_of: str, section: str
+) -> None:
+    theirs = oracle[section]
+    [(completed, on_track)] = ask(
+        data,
+        "select completed, on_track from inflow_runs "
+        "where subject = 'SLV' and measure = 'shares' and is_current",
+        as_of,
+    )
+
+    assert completed == theirs["current_run_by_shares"]
+    assert on_track == theirs["on_track_by_shares"]
+
+
+def test_the_running_week_is_that_of_the_oracle_on_its_thursday(data: Path, oracle: dict) -> None:
+    theirs = oracle["slv_flows_as_of_2025-12-04"]["running_week"]
+    [(shares, usd, complete)] = ask(
+        data,
+        "select net_flow_shares, net_flow_usd, complete from weekly_net_flows "
+        "where subject = 'SLV' and week = '2025-12-01'",
+        "2025-12-04",
+    )
+
+    assert shares == theirs["shares"]
+    assert usd == pytest.approx(theirs["usd"], rel=1e-6)
+    assert not complete
+
+
+def test_the_article_does_not_hold_on_the_one_fund_that_was_captured(
+    data: Path, silverstreak: Silverstreak
+) -> None:
+    told = silverstreak("claims", "--format", "json", "--data", str(data))
+
+    answers = {answer["id"]: answer for answer in json.loads(told.stdout)}
+    assert told.returncode == 0
+    assert answers["C1"]["verdict"] == "holds"
+    assert "since the series began on 2021-08-18" in answers["C1"]["reason"]
+    assert answers["C9"]["verdict"] == "does_not_hold"
+    assert answers["C9"]["value"] == 1

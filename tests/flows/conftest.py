@@ -1,0 +1,67 @@
+"""One small market, one data folder in which it has been recorded once, and ways to go on."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.recording import Report
+from sandbox.faults import Faults
+from sandbox.market import Market
+from sandbox.server import serving
+from sandbox.synthetic import synthetic
+from tests.flows.living import LAST, Spoil, Spoiled, run
+
+Open = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def market() -> Market:
+    """Carry SPY with its dividends, IBIT's bars, two funds' valuations, one fund's holdings."""
+    whole = synthetic()
+    since = pl.col("date") >= date(2025, 6, 2)
+    return replace(
+        whole,
+        bars={name: whole.bars[name].filter(since) for name in ("SPY", "IBIT")},
+        instruments={name: whole.instruments[name] for name in ("SPY", "IBIT")},
+        valuations={name: whole.valuations[name].filter(since) for name in ("SLV", "IBIT")},
+        holdings={"IBIT": whole.holdings["IBIT"]},
+    )
+
+
+@pytest.fixture
+def open_market(market: Market) -> Iterator[Open]:
+    """Serve a market until the test ends: `open_market(today, spoil=...)` gives its address."""
+    with ExitStack() as servers:
+
+        def serve(
+            today: date = LAST,
+            *,
+            of: Market = market,
+            spoil: Spoil | None = None,
+            faults: Faults | None = None,
+        ) -> str:
+            spoiled = Spoiled(1, spoiling=spoil) if spoil else faults
+            return servers.enter_context(serving(of, today, faults=spoiled))
+
+        yield serve
+
+
+@pytest.fixture(scope="session")
+def first_run(market: Market, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+    """Record the market once, in a folder that nobody may change."""
+    data = tmp_path_factory.mktemp("first run")
+    with serving(market, LAST) as url:
+        return data, asyncio.run(run(data, url))
+
+
+@pytest.fixture
+def data(first_run: tuple[Path, Report], tmp_path: Path) -> Path:
+    """Copy the folder in which the market has been recorded once."""
+    return Path(shutil.copytree(first_run[0], tmp_path / "data"))

@@ -1,0 +1,230 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.recording import Report
+from sandbox.answers import Answer
+from sandbox.faults import Faults
+from sandbox.market import Market
+from tests.flows.living import LATER, LATER_STILL, Spoil, ask, believed, run, stored
+
+OpenMarket = Callable[..., str]
+
+PAGE = Answer(b"<!DOCTYPE html><html><body>Will be right back</body></html>", "text/html")
+OUTAGE = Answer(b"Internal Server Error", "text/plain", 500)
+NOW_AND_THEN = {"2025-06-13": 1, "2025-06-21": 2, "2025-06-24": 2}  # asked in full, all in all
+SPLIT = {"date": [date(2025, 6, 20)], "numerator": [2.0], "denominator": [1.0]}
+
+
+def only(kind: str, spoil: Spoil) -> Spoil:
+    return lambda answer: spoil(answer) if kind in answer.media_type else answer
+
+
+def swap(kind: str, old: bytes, new: bytes) -> Spoil:
+    """Replace the first occurrence of some bytes, which must be there."""
+
+    def spoil(answer: Answer) -> Answer:
+        assert old in answer.body
+        return replace(answer, body=answer.body.replace(old, new, 1))
+
+    return only(kind, spoil)
+
+
+def test_the_first_run_stores_what_the_market_carries(first_run: tuple[Path, Report]) -> None:
+    data, report = first_run
+
+    assert report.problems == []
+    assert report.published is not None
+    assert {row[0] for row in ask(data, "select instrument from bars")} == {"SPY", "IBIT"}
+    assert {row[0] for row in ask(data, "select fund from fund_valuations")} == {"SLV", "IBIT"}
+    assert ask(data, "select distinct fund, count(distinct as_of) from holdings group by fund") == [
+        ("IBIT", 5)
+    ]
+
+
+def test_the_first_run_asks_from_the_first_session_on(first_run: tuple[Path, Report]) -> None:
+    asked = ask(
+        first_run[0],
+        """
+        select subject, asked_from, first_session
+        from ops.loads
+        inner join instruments on subject = instrument
+        where relation = 'bars'
+        """,
+    )
+
+    assert len(asked) == 2
+    assert all(asked_from == first_session for _, asked_from, first_session in asked)
+
+
+async def test_a_second_run_stores_nothing(data: Path, open_market: OpenMarket) -> None:
+    before = stored(data)
+
+    report = await run(data, open_market(), at=LATER)
+
+    assert report.problems == []
+    assert stored(data) == before
+    assert sum(counts.unchanged for counts in report.loaded.counts.values()) > 0
+    assert sum(counts.stale for counts in report.loaded.counts.values()) == 0
+
+
+async def test_a_week_without_a_run_is_made_up_by_the_next(
+    tmp_path: Path, data: Path, open_market: OpenMarket
+) -> None:
+    url = open_market()
+
+    await run(tmp_path / "off", url, at="2025-12-03T18:00:00+00:00")
+    await run(tmp_path / "off", url, at=LATER)
+
+    assert ask(tmp_path / "off", "select max(session) from bars") == [(date(2025, 12, 11),)]
+    assert believed(tmp_path / "off")["bars_by_source"] == believed(data)["bars_by_source"]
+
+
+async def test_a_provider_that_is_down_fails_and_the_others_are_recorded(
+    tmp_path: Path, open_market: OpenMarket
+) -> None:
+    report = await run(tmp_path, open_market(spoil=only("json", lambda _: OUTAGE)))
+
+    failed = "the server failed with status 500 in 3 attempts: try again later"
+    assert sorted(report.problems) == [f"yahoo/quotes/{s}: {failed}" for s in ("IBIT", "SPY")]
+    assert report.published is not None
+    assert ask(tmp_path, "select count(distinct fund) from fund_valuations") == [(2,)]
+    assert ask(tmp_path, "select state, summary from ops.runs") == [("failed", report.problems)]
+
+
+async def test_what_was_not_answered_is_asked_for_by_the_next_run(
+    tmp_path: Path, data: Path, open_market: OpenMarket
+) -> None:
+    await run(tmp_path / "late", open_market(spoil=only("json", lambda _: OUTAGE)))
+
+    report = await run(tmp_path / "late", open_market(), at=LATER)
+
+    assert report.problems == []
+    assert believed(tmp_path / "late") == believed(data)
+
+
+@pytest.mark.parametrize("kind", ["dividend", "split"])
+async def test_a_corporate_action_makes_the_instrument_be_asked_for_in_full_once(
+    tmp_path: Path, market: Market, open_market: OpenMarket, kind: str
+) -> None:
+    acting = (
+        market
+        if kind == "dividend"
+        else replace(market, dividends={}, splits={"SPY": pl.DataFrame(SPLIT)})
+    )
+    url = open_market(of=acting)
+    in_full = """
+        select count(*) from ops.loads
+        where relation = 'bars' and subject = $1 and asked_from < date '2025-01-01'
+    """
+    asked_in_full: dict[str, list[int]] = {"SPY": [], "IBIT": []}
+
+    for day in NOW_AND_THEN:
+        report = await run(tmp_path, url, f"{day}T18:00:00+00:00", frozenset({"quotes"}))
+        assert report.problems == []
+        for instrument, times in asked_in_full.items():
+            times.append(ask(tmp_path, in_full, instrument)[0][0])
+
+    assert asked_in_full == {"SPY": [*NOW_AND_THEN.values()], "IBIT": [1, 1, 1]}
+    assert (kind, date(2025, 6, 20)) in ask(tmp_path, "select kind, ex_date from corporate_actions")
+
+
+async def test_faults_delay_what_is_believed_and_do_not_change_it(
+    tmp_path: Path, data: Path, open_market: OpenMarket
+) -> None:
+    await run(tmp_path / "faulty", open_market(faults=Faults(0.3, seed=1)))
+
+    report = await run(tmp_path / "faulty", open_market(), at=LATER)
+
+    assert report.problems == []
+    assert believed(tmp_path / "faulty") == believed(data)
+
+
+REFUSED = [
+    pytest.param(
+        only("json", lambda _: PAGE),
+        r"refused: yahoo/quotes/SPY: an outage page \(HTML\) was served where JSON was wanted",
+        id="a page with status 200 for a chart",
+    ),
+    pytest.param(
+        only("excel", lambda _: PAGE),
+        r"refused: ishares/valuations/SLV: an outage page \(HTML\) was served where a Spreadsh",
+        id="a page with status 200 for a workbook",
+    ),
+    pytest.param(
+        only("csv", lambda answer: replace(answer, body=answer.empty or b"")),
+        r"refused: ishares/holdings/IBIT: nothing published for 2025-12-11 \(an empty template\)",
+        id="an empty template for holdings",
+    ),
+    pytest.param(
+        swap("excel", b"Shares Outstanding", b"Units"),
+        r"refused: ishares/valuations/SLV: column Shares Outstanding is missing",
+        id="a workbook without the share column",
+    ),
+    pytest.param(
+        only("excel", lambda answer: replace(answer, body=answer.body[:9_000])),
+        r"refused: ishares/valuations/SLV: broken or cut-off workbook",
+        id="a workbook that is cut off",
+    ),
+    pytest.param(
+        swap("json", b'"close":', b'"shut":'),
+        r"refused: yahoo/quotes/SPY: .*close",
+        id="a chart without closes",
+    ),
+]
+REJECTED = [
+    pytest.param(
+        swap("excel", b'"Number">', b'"Number">-'),
+        r"rejected: ishares/valuations/SLV: 1 row of 135 \(nav: greater_than\(0\)\)",
+        id="a negative NAV",
+    ),
+    pytest.param(
+        swap("excel", b'"Number">', b'"Number">about '),
+        r"rejected: ishares/valuations/SLV: 1 row of 135 \(nav: less_than\(inf\)\)",
+        id="a NAV that is no number",
+    ),
+    pytest.param(
+        swap("excel", b"Dec 10, 2025", b"10/12/2025"),
+        r"rejected: ishares/valuations/SLV: 1 row of 135 \(as_of: not_nullable\)",
+        id="a date of another form",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "told"), REFUSED)
+async def test_a_bad_body_is_refused_in_one_line_and_harms_nothing(
+    data: Path, open_market: OpenMarket, spoil: Spoil, told: str
+) -> None:
+    before, versions = believed(data), stored(data)
+
+    report = await run(data, open_market(spoil=spoil), at=LATER)
+
+    assert any(pytest.importorskip("re").match(told, problem) for problem in report.problems), (
+        report.problems
+    )
+    assert believed(data) == before
+    assert stored(data) == versions
+    assert report.published is not None
+
+
+@pytest.mark.parametrize(("spoil", "told"), REJECTED)
+async def test_a_bad_row_is_rejected_and_told_of_once_until_a_good_one_comes(
+    data: Path, open_market: OpenMarket, spoil: Spoil, told: str
+) -> None:
+    before = believed(data)
+    spoiled = open_market(spoil=spoil)
+
+    first = await run(data, spoiled, at=LATER)
+    again = await run(data, spoiled, at=LATER_STILL)
+
+    assert any(pytest.importorskip("re").match(told, problem) for problem in first.problems), (
+        first.problems
+    )
+    assert again.problems == []
+    assert believed(data) == before
+    open_rejections = "select count(*) from rejections where resolved_at is null and scope = $1"
+    assert ask(data, open_rejections, "ishares/valuations/SLV") == [(1,)]

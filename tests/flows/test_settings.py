@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from flows.recording import manners
+from flows.registry import PROVIDERS
+from flows.settings import Settings
+from flows.world import SandboxError, observe
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATA", "SANDBOX", "USER_AGENT", "TIMEOUT", "ATTEMPTS"):
+        monkeypatch.delenv(f"SILVERSTREAK_{name}", raising=False)
+
+
+def test_settings_work_without_an_environment() -> None:
+    settings = Settings()
+
+    assert settings.data == Path("data")
+    assert settings.sandbox is None
+    assert settings.yahoo.datasets == {"quotes"}
+    assert settings.ishares.datasets == {"valuations"}  # holdings are off until switched on
+
+
+def test_a_provider_is_set_by_nested_names_and_the_rest_of_it_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SILVERSTREAK_DATA", "/srv/market")
+    monkeypatch.setenv("SILVERSTREAK_YAHOO__RATE", "0.2")
+    monkeypatch.setenv("SILVERSTREAK_ISHARES__DATASETS", '["valuations", "holdings"]')
+
+    settings = Settings()
+
+    assert settings.data == Path("/srv/market")
+    assert (settings.yahoo.rate, settings.yahoo.datasets) == (0.2, {"quotes"})
+    assert settings.ishares.datasets == {"valuations", "holdings"}
+    assert settings.ishares.base_url == "https://www.blackrock.com"
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILVERSTREAK_SANDBOX", "")
+
+    assert Settings().sandbox is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("YAHOO__RATE", "0", id="no rate at all"),
+        pytest.param("YAHOO__CONCURRENCY", "0", id="no connection at all"),
+        pytest.param("YAHOO__BASE_URL", "query1.finance.yahoo.com", id="an address without scheme"),
+        pytest.param("YAHOO__DATASETS", '["quote"]', id="a dataset that is none"),
+        pytest.param("SANDBOX", "localhost:8000", id="a sandbox without scheme"),
+        pytest.param("ATTEMPTS", "0", id="no attempt"),
+        pytest.param("USER_AGENT", "Mozillä", id="what no header can hold"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"SILVERSTREAK_{name}", value)
+
+    with pytest.raises(pydantic.ValidationError):
+        Settings()
+
+
+@pytest.mark.parametrize("source", PROVIDERS)
+def test_every_provider_has_settings(source: str) -> None:
+    assert Settings().provider(source).base_url.startswith("https://")
+
+
+@pytest.mark.parametrize("source", PROVIDERS)
+def test_a_sandbox_stands_in_for_every_provider_with_all_switched_on(
+    monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.setenv("SILVERSTREAK_SANDBOX", "http://127.0.0.1:8765")
+
+    provider = Settings().provider(source)
+
+    assert provider.base_url == "http://127.0.0.1:8765"
+    assert provider.datasets == {"quotes", "valuations", "holdings"}
+    assert provider.rate > 100
+
+
+@pytest.mark.parametrize("source", PROVIDERS)
+def test_a_redirect_may_lead_to_the_provider_itself_only(source: str) -> None:
+    kept = manners(Settings(), source)
+
+    assert kept.hosts == {kept.base_url.removeprefix("https://")}
+    assert kept.attempts > 1
+
+
+def test_without_a_sandbox_the_world_is_live() -> None:
+    world = observe(Settings())
+
+    assert (world.origin, world.carried) == ("live", None)
+    assert world.now() >= world.started_at
+
+
+def test_a_sandbox_that_does_not_answer_is_named_with_what_to_do() -> None:
+    with pytest.raises(SandboxError, match=r"no sandbox answers at http://127\.0\.0\.1:9 .*unset"):
+        observe(Settings(sandbox="http://127.0.0.1:9"))

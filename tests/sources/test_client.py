@@ -1,0 +1,325 @@
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from time import monotonic
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request as Asked
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.server import CutOff
+from schemas.capture import Request
+from sources import client
+from sources.client import (
+    LONGEST_WAIT,
+    Answer,
+    Client,
+    Manners,
+    Refusal,
+    Unanswered,
+    open_client,
+    patience,
+    retry_after,
+)
+
+REQUEST = Request("acme", "quotes", "ACM", "/quotes", {"days": "5"})
+SCOPE = "acme/quotes/ACM"
+
+Answers = Callable[[Asked, int], Response]
+
+
+class Provider:
+    """A provider that answers by request and turn, and remembers what it was asked."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.asked: list[Asked] = []
+        self.app = Starlette(routes=[Route("/{path:path}", self.answer)])
+
+    async def answer(self, request: Asked) -> Response:
+        self.asked.append(request)
+        return self.answers(request, len(self.asked))
+
+
+def manners(base_url: str, **changes: object) -> Manners:
+    common = Manners(
+        base_url=base_url,
+        user_agent="Mozilla/5.0 (test)",
+        rate=1000,
+        concurrency=4,
+        attempts=3,
+        timeout=5,
+        max_bytes=1_000,
+        hosts=frozenset({urlsplit(base_url).hostname or ""}),
+    )
+    return common._replace(**changes)  # type: ignore[arg-type]
+
+
+async def fetch(base_url: str, **changes: object) -> Answer:
+    async with open_client(manners(base_url, **changes)) as opened:
+        return await opened.fetch(REQUEST)
+
+
+def failing_first(*failures: Response) -> Answers:
+    return lambda _, turn: failures[turn - 1] if turn <= len(failures) else Response(b"good")
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(Response(status_code=429), id="too many requests"),
+        pytest.param(Response(status_code=429, headers={"retry-after": "0"}), id="come at once"),
+        pytest.param(Response(status_code=429, headers={"retry-after": "soon"}), id="nonsense"),
+        pytest.param(Response(status_code=500), id="server error"),
+        pytest.param(Response(status_code=503), id="unavailable"),
+        pytest.param(CutOff(b"half of this"), id="connection cut in the middle of the body"),
+        pytest.param(
+            Response(b"no gzip", headers={"content-encoding": "gzip"}), id="broken compression"
+        ),
+    ],
+)
+async def test_what_may_pass_is_asked_again(serve, failure: Response) -> None:
+    provider = Provider(failing_first(failure, failure))
+
+    answer = await fetch(serve(provider.app))
+
+    assert answer.payload == b"good"
+    assert len(provider.asked) == 3
+
+
+async def test_a_provider_is_not_asked_again_before_it_said(serve) -> None:
+    """The wait without Retry-After is at most 1.5 seconds, so two attempts would not do."""
+    began: list[float] = []
+
+    def answer(_: Asked, __: int) -> Response:
+        began.append(monotonic())
+        early = began[-1] - began[0] < 2
+        return Response(status_code=429, headers={"retry-after": "2"}) if early else Response(b"ok")
+
+    url = serve(Provider(answer).app)
+
+    assert (await fetch(url, attempts=2)).payload == b"ok"
+
+
+def refusal(status: int, header: str | None) -> Refusal:
+    return Refusal(httpx.Response(status, headers={"retry-after": header} if header else {}))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        pytest.param(refusal(429, "7"), 7.0, id="seconds"),
+        pytest.param(refusal(503, "0"), 0.0, id="at once is a wait too"),
+        pytest.param(refusal(429, "86400"), LONGEST_WAIT, id="nobody waits for a day"),
+        pytest.param(refusal(429, None), True, id="without a word our own waits hold"),
+        pytest.param(httpx.ReadTimeout("slow"), True, id="timeout"),
+        pytest.param(client.Unwanted("too large"), False, id="too large stays too large"),
+        pytest.param(httpx.TooManyRedirects("round"), False, id="a circle stays a circle"),
+        pytest.param(ValueError("ours"), False, id="our own faults"),
+    ],
+)
+def test_patience_is_for_what_may_pass(error: Exception, verdict: bool | float) -> None:  # noqa: FBT001
+    waits = patience(error)
+
+    assert (waits, type(waits)) == (verdict, type(verdict))
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_a_date_in_retry_after_is_awaited(zone: str) -> None:
+    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(minutes=1))
+
+    seconds = retry_after(in_a_minute.replace("+0000", zone))
+
+    assert seconds is not None
+    assert 0 < seconds <= 60
+
+
+def test_a_date_that_has_passed_means_at_once() -> None:
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+
+
+@given(st.text())
+def test_no_retry_after_header_is_a_fault_of_ours(header: str) -> None:
+    seconds = retry_after(header)
+
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize("header", [None, "", "soon", "²", "1e3", "-5", "Wed, 99 Oct 2015"])
+def test_a_retry_after_that_says_nothing_is_none(header: str | None) -> None:
+    assert retry_after(header) is None
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_provider_that_refuses_every_time_is_named_with_a_way_out(serve) -> None:
+    provider = Provider(lambda *_: Response(status_code=429))
+
+    with pytest.raises(Unanswered) as told:
+        await fetch(serve(provider.app))
+
+    assert str(told.value) == (
+        f"{SCOPE}: refused with 429 in 3 attempts: wait some minutes; if the very first request "
+        "is refused, set SILVERSTREAK_USER_AGENT to a current browser's"
+    )
+    assert len(provider.asked) == 3
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_server_that_fails_every_time_is_named_with_its_status(serve) -> None:
+    url = serve(Provider(lambda *_: Response(status_code=502)).app)
+
+    with pytest.raises(Unanswered, match=f"^{SCOPE}: the server failed with status 502 in 3 att"):
+        await fetch(url)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_refused_connection_ends_in_one_line_after_all_attempts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+    with pytest.raises(Unanswered) as told:
+        await fetch(url, attempts=2)
+
+    assert str(told.value).startswith(f"{SCOPE}: no answer from {url} in 2 attempts (ConnectError:")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(Response(b"x" * 1_001), id="as it is"),
+        pytest.param(
+            Response(gzip.compress(b"x" * 1_001), headers={"content-encoding": "gzip"}),
+            id="once it is expanded",
+        ),
+    ],
+)
+async def test_a_body_over_the_cap_is_refused_and_not_asked_for_again(serve, body) -> None:
+    provider = Provider(lambda *_: body)
+
+    with pytest.raises(Unanswered, match=f"^{SCOPE}: the body is larger than 1,000 bytes$"):
+        await fetch(serve(provider.app))
+
+    assert len(provider.asked) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_body_of_exactly_the_cap_is_an_answer(serve) -> None:
+    provider = Provider(lambda *_: Response(b"x" * 1_000))
+
+    assert len((await fetch(serve(provider.app))).payload) == 1_000
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_body_that_never_ends_is_given_up(serve, monkeypatch) -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b"."
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(client, "LONGEST_ANSWER", 0.1)
+    url = serve(Provider(lambda *_: StreamingResponse(drip())).app)
+
+    with pytest.raises(Unanswered, match="the body does not end"):
+        await fetch(url, attempts=1, timeout=1)
+
+
+async def test_a_redirect_on_the_same_host_is_followed(serve) -> None:
+    provider = Provider(
+        lambda request, _: (
+            Response(b"here") if request.url.path == "/moved" else RedirectResponse("/moved")
+        )
+    )
+
+    assert (await fetch(serve(provider.app))).payload == b"here"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_redirect_to_another_host_is_refused_and_not_followed(serve) -> None:
+    elsewhere = Provider(lambda *_: Response(b"elsewhere"))
+    other = serve(elsewhere.app).replace("127.0.0.1", "localhost")
+    provider = Provider(lambda *_: RedirectResponse(other))
+
+    with pytest.raises(Unanswered, match=rf"^{SCOPE}: .* redirects to localhost, which is not"):
+        await fetch(serve(provider.app))
+
+    assert (len(provider.asked), len(elsewhere.asked)) == (1, 0)
+
+
+async def test_a_circle_of_redirects_is_named(serve) -> None:
+    url = serve(Provider(lambda *_: RedirectResponse("/again")).app)
+
+    with pytest.raises(Unanswered, match=f"^{SCOPE}: {url} redirects in circles$"):
+        await fetch(url)
+
+
+async def test_the_user_agent_and_the_parameters_are_sent(serve) -> None:
+    provider = Provider(lambda *_: Response(b"ok"))
+
+    await fetch(serve(provider.app))
+
+    [asked] = provider.asked
+    assert asked.headers["user-agent"] == "Mozilla/5.0 (test)"
+    assert (asked.url.path, asked.url.query) == ("/quotes", "days=5")
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404])
+async def test_what_is_no_failure_of_the_server_is_an_answer_as_served(serve, status: int) -> None:
+    provider = Provider(lambda *_: Response(b"as served\n", status, media_type="text/csv"))
+
+    answer = await fetch(serve(provider.app))
+
+    assert answer == Answer(b"as served\n", status, "text/csv; charset=utf-8")
+
+
+async def test_no_more_requests_are_in_flight_than_manners_allow(serve) -> None:
+    in_flight: set[object] = set()
+    most = 0
+
+    async def answer(request: Asked) -> Response:
+        nonlocal most
+        in_flight.add(request)
+        most = max(most, len(in_flight))
+        await asyncio.sleep(0.02)
+        in_flight.remove(request)
+        return Response(b"ok")
+
+    url = serve(Starlette(routes=[Route("/quotes", answer)]))
+    async with open_client(manners(url, concurrency=3)) as opened:
+        await asyncio.gather(*(opened.fetch(REQUEST) for _ in range(12)))
+
+    assert most == 3
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1, 1.5, 4, 1000])
+async def test_the_limiter_lets_rate_requests_begin_per_second(rate: float) -> None:
+    async with httpx.AsyncClient() as http:
+        limiter = Client(http, manners("http://127.0.0.1", rate=rate)).limiter
+
+    assert limiter.max_rate / limiter.time_period == pytest.approx(rate)
+    assert limiter.max_rate == max(1, rate)  # the burst: a request must fit, or it waits for ever
+
+
+async def test_requests_beyond_the_burst_are_kept_apart(serve) -> None:
+    """Seven requests at four a second, three of them beyond the burst, cannot begin at once."""
+    began: list[float] = []
+
+    def answer(_: Asked, __: int) -> Response:
+        began.append(monotonic())
+        return Response(b"ok")
+
+    async with open_client(manners(serve(Provider(answer).app), rate=4, concurrency=9)) as opened:
+        await asyncio.gather(*(opened.fetch(REQUEST) for _ in range(7)))
+
+    assert max(began) - min(began) > (7 - 4) / 4 / 2
