@@ -88,7 +88,14 @@ def load(
         record_verdicts(warehouse, verdicts, capture, loaded)
         return
     refuse(warehouse, capture, reason, RELEASE)
-    loaded.tell(f"refused: {reason}")
+    if not answered_since(warehouse, capture):
+        loaded.tell(f"refused: {reason}")
+
+
+def answered_since(warehouse: duckdb.DuckDBPyConnection, capture: Capture) -> bool:
+    """Say whether a later answer to the same question was good: nobody needs this one then."""
+    query = "select 1 from ops.loads where scope = ? and known_at > ? limit 1"
+    return bool(warehouse.execute(query, [capture.request.scope, capture.known_at]).fetchall())
 
 
 def record_verdicts(

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -81,18 +81,24 @@ async def ask_all(
     by_source: dict[str, list[Request]] = {}
     for request in requests:
         by_source.setdefault(request.source, []).append(request)
-    started = monotonic()
-    states = await asyncio.gather(  # type: ignore[call-overload]  # Prefect says State[State]
+    states = await asyncio.gather(
         *(
-            fetch(source, asked, settings, world, return_state=True)
+            timed(report, f"fetch {source}", outcome(source, asked, settings, world))
             for source, asked in by_source.items()
         )
     )
     for source, state in zip(by_source, states, strict=True):
-        step = f"fetch {source}"
-        report.seconds[step] = report.seconds.get(step, 0) + monotonic() - started
         if not state.is_completed():
             report.problems += (state.message or f"{source} failed").split("\n")
+
+
+async def outcome(
+    source: str, requests: list[Request], settings: Settings, world: World
+) -> State[int]:
+    """Ask one provider, in a task whose failure is a state and not an exception."""
+    task_run: Any = fetch(source, requests, settings, world, return_state=True)
+    state: State[int] = await task_run  # Prefect's types take it for the state already
+    return state
 
 
 @task(task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
@@ -146,7 +152,8 @@ async def load(settings: Settings, world: World, loaded: Loaded) -> list[Request
     """Record the captures that wait; give the requests for series whose past was rewritten."""
     with open_warehouse(settings, world) as warehouse:
         loading.load_waiting(warehouse, settings.data, loaded)
-        return planning.rewrites(warehouse, settings, world.carried)
+        recorded_bars = "bars" in loaded.counts
+        return planning.rewrites(warehouse, settings, world.carried) if recorded_bars else []
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)

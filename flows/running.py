@@ -63,8 +63,10 @@ def publish(*, debug: bool) -> int:
 
 async def finished(flow_run: Awaitable[Any]) -> Any:  # noqa: ANN401 -- the data of any flow's state
     """Await a flow's state and give its data; raise what it did not expect."""
-    state = await flow_run
-    return await state.aresult(raise_on_failure=isinstance(state.data, BaseException))
+    result = await (await flow_run).aresult(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 def flush_logs() -> None:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -135,14 +135,19 @@ def stop_if_last(users: IO[str], home: Path) -> None:
 
 
 def stop(pid: int) -> None:
-    """End a server and wait for it; insist after ten seconds."""
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 10
-    while is_alive(pid):
-        if time.monotonic() > deadline:
-            os.killpg(pid, signal.SIGKILL)
-            deadline = float("inf")
-        time.sleep(0.05)
+    """End a server and wait for it; insist after ten seconds.
+
+    It is not waited for without end: one that another process started and does not reap keeps its
+    id after it has ended.
+    """
+    for insistence, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 2)):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, insistence)
+        deadline = time.monotonic() + patience
+        while is_alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not is_alive(pid):
+            return
 
 
 def read(home: Path) -> Server | None:

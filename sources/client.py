@@ -1,5 +1,6 @@
 """One polite HTTP client per provider: paced, patient, bounded, and never led to another host."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import httpx
 import stamina
 from aiolimiter import AsyncLimiter
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from schemas.capture import Request
 
@@ -17,6 +19,8 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 LONGEST_WAIT = 120.0
 LONGEST_ANSWER = 20  # timeouts: a body that drips on and on is given up then
+
+log = logging.getLogger(__name__)
 
 
 class Manners(NamedTuple):
@@ -123,6 +127,7 @@ class Client:
 @asynccontextmanager
 async def open_client(manners: Manners) -> AsyncIterator[Client]:
     """Yield a client that keeps these manners."""
+    set_on_retry_hooks([tell])
 
     async def stay_with_the_provider(request: httpx.Request) -> None:
         if request.url.host not in manners.hosts:
@@ -140,6 +145,11 @@ async def open_client(manners: Manners) -> AsyncIterator[Client]:
         event_hooks={"request": [stay_with_the_provider]},
     ) as http:
         yield Client(http, manners)
+
+
+def tell(details: RetryDetails) -> None:
+    """Log a retry in plain words; stamina itself would warn of each without saying of what."""
+    log.info("asking again in %.1f s: %s", details.wait_for, details.caused_by)
 
 
 def patience(error: Exception) -> bool | float:

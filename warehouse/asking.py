@@ -53,7 +53,8 @@ def finite(column: str, kind: duckdb.sqltypes.DuckDBPyType) -> duckdb.Expression
     if not str(kind).startswith(("DATE", "TIMESTAMP")):
         return value
     is_endless = duckdb.FunctionExpression("isinf", value)
-    return duckdb.CaseExpression(is_endless, duckdb.ConstantExpression(None)).otherwise(value).alias(column)
+    null = duckdb.ConstantExpression(None)
+    return duckdb.CaseExpression(is_endless, null).otherwise(value).alias(column)
 
 
 def one_line(error: duckdb.Error) -> str:

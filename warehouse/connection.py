@@ -56,8 +56,6 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) ->
     """Create what is missing, and refuse a warehouse of another origin."""
     warehouse.execute("set timezone = 'UTC'")
     warehouse.execute((Path(__file__).parent / "ops.sql").read_text())
-    tables.create_all(warehouse)
-    definitions.create_all(warehouse)
     held = [row[0] for row in warehouse.execute("select origin from ops.origin").fetchall()]
     if not held:
         warehouse.execute("insert into ops.origin values (?, ?, ?)", [origin, now, RELEASE])
@@ -66,6 +64,8 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) ->
             f"this warehouse holds {held[0]} data and takes no {origin} data: "
             "choose another folder with --data"
         )
+    tables.create_all(warehouse)
+    definitions.create_all(warehouse)
 
 
 @contextmanager
@@ -81,7 +81,8 @@ def lock(data: Path, wait: float) -> Iterator[None]:
             f"waited {wait:.0f} s: try again when it is done"
         ) from None
     try:
-        about = {"pid": os.getpid(), "command": " ".join(sys.argv[:3]), "since": f"{datetime.now(UTC):%FT%TZ}"}
+        since = f"{datetime.now(UTC):%FT%TZ}"
+        about = {"pid": os.getpid(), "command": " ".join(sys.argv[:3]), "since": since}
         holder.write_text(json.dumps(about))
         yield
     finally:

@@ -26,6 +26,7 @@ from warehouse.recording import transaction
 from warehouse.tables import base_views
 
 FOLDERS = (Path(__file__).parent / "views", Path(__file__).parent / "facts")
+SYNTHETIC = "case about.origin when 'synthetic' then ' [synthetic data]' else '' end"
 COLUMN = re.compile(r"^-- (?P<column>[a-z_0-9]+)  +(?P<comment>\S.*)$")
 
 
@@ -47,10 +48,18 @@ def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     if warehouse.execute("select digest from ops.definitions").fetchall() == [(digest,)]:
         return
     with transaction(warehouse):
+        for name in existing(warehouse) - views.keys():
+            warehouse.execute(f"drop view {name}")
         for name in ordered(warehouse, views):
             create(warehouse, name, views[name])
         warehouse.execute("delete from ops.definitions")
         warehouse.execute("insert into ops.definitions values (?)", [digest])
+
+
+def existing(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
+    """Name the views that an earlier release, or this one, has created."""
+    query = "select view_name from duckdb_views() where schema_name = 'main' and not internal"
+    return {name for (name,) in warehouse.execute(query).fetchall()}
 
 
 def definitions() -> dict[str, View]:
@@ -80,11 +89,10 @@ def united() -> View:
     first = read(FOLDERS[1] / f"{names[0]}.sql")
     columns = list(first.columns)
     queries = [f"select {', '.join(columns)} from {name}" for name in names]
-    statement = "statement || case about.origin when 'synthetic' then ' [synthetic data]' else '' end"
-    chosen = [f"{statement} as statement" if column == "statement" else f"stated.{column}" for column in columns]
     query = f"""
         with stated as ({" union all ".join(queries)})
-        select {", ".join(chosen)} from stated cross join about
+        select stated.* replace (statement || {SYNTHETIC} as statement)
+        from stated cross join about
     """
     grain = "Grain   one row per fact, subject, measure and market day"
     return View(query, f"Every fact that can be stated.\n\n{grain}", first.columns)

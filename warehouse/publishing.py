@@ -60,7 +60,12 @@ def flip(folder: Path, file: Path) -> None:
 
 
 def prune(folder: Path) -> None:
-    """Remove all but the last copies; who reads an older one keeps it until he closes it."""
+    """Remove all but the last copies, and what a crash left.
+
+    Who reads an older one keeps it until he closes it.
+    """
+    for left in folder.glob("*.unfinished"):
+        left.unlink()  # of a run that was killed; we hold the writer's lock
     copies = sorted(folder.glob("silverstreak-*.duckdb"))
     current = (folder / LATEST).resolve()
     for copied in [old for old in copies if old != current][: -(KEPT - 1)]:

@@ -121,7 +121,7 @@ def find_grains(
         create or replace temporary table grains as
         select
             snapshots.*,
-            coalesce(versions.latest > $known_at, false) or {late()} as is_late
+            coalesce(versions.latest > $known_at, false) or {late(schema)} as is_late
         from {"(select true as is_snapshot)" if grain == () else snapshots} as snapshots
         left join {versions} as versions {same_grain}
         where {"true" if grain is not None else "false"}
@@ -130,15 +130,23 @@ def find_grains(
     )
 
 
-def late() -> str:
-    """Write the condition that a later answer to the same scope covers the batch's days."""
-    return """(
-        select coalesce(bool_or(
-            getvariable('first_day') is null
-            or (first_as_of <= getvariable('last_day') and last_as_of >= getvariable('first_day'))
-        ), false)
-        from ops.loads
-        where relation = $relation and scope = $scope and known_at > $known_at
+def late(schema: type[pa.DataFrameModel]) -> str:
+    """Write the condition that a later answer to the same scope covers a snapshot's days."""
+    column = metadata(schema).get("as_of")
+    if column in (metadata(schema).get("snapshot") or ()):
+        covers = f"snapshots.{column} between later.first_as_of and later.last_as_of"
+    elif column:
+        covers = """later.first_as_of <= getvariable('last_day')
+            and later.last_as_of >= getvariable('first_day')"""
+    else:
+        covers = "true"
+    return f"""exists (
+        select 1
+        from ops.loads as later
+        where later.relation = $relation
+          and later.scope = $scope
+          and later.known_at > $known_at
+          and {covers}
     )"""
 
 
@@ -148,7 +156,7 @@ def compare(
     """Give each observation its verdict: new, revised, unchanged or stale."""
     values = [column for column in schema.to_schema().columns if column not in key(schema)]
     grain = metadata(schema).get("snapshot")
-    in_grain = f"left join grains using ({', '.join(grain)})" if grain else "left join grains on true"
+    same_grain = f"using ({', '.join(grain)})" if grain else "on true"
     warehouse.execute(
         f"""
         create or replace temporary table compared as
@@ -171,7 +179,7 @@ def compare(
             from history.{name(schema)}
             where superseded_at = 'infinity' and {of_these_days(schema)}
         ) as believed using ({", ".join(key(schema))})
-        {in_grain}
+        left join grains {same_grain}
         """,
         {"known_at": capture.known_at, "relation": name(schema), "scope": capture.request.scope},
     )
@@ -267,6 +275,7 @@ def keep_rejections(
         update ops.rejections set resolved_at = $known_at, resolved_by = $capture
         where relation = $relation
           and resolved_at is null
+          and rejected_at <= $known_at
           and key in (select {json("observations", key(schema))} from observations)
         """,
         about,
@@ -279,10 +288,15 @@ def keep_rejections(
             $relation as relation, $source as source, $dataset as dataset, $scope as scope,
             $capture as capture, position, key, row, failures, $known_at as rejected_at
         from rejected
-        where (key, row, failures) not in (
-            select (key, row, failures)
-            from ops.rejections
-            where relation = $relation and scope = $scope and resolved_at is null
+        where not exists (
+            select 1
+            from ops.rejections as kept
+            where kept.relation = $relation
+              and kept.scope = $scope
+              and (kept.resolved_at is null or kept.capture = $capture)
+              and kept.key is not distinct from rejected.key
+              and kept.row is not distinct from rejected.row
+              and kept.failures = rejected.failures
         )
         """,
         about | {"source": request.source, "dataset": request.dataset, "scope": request.scope},
@@ -297,7 +311,8 @@ def count(warehouse: duckdb.DuckDBPyConnection, verdict: Verdict, added: int) ->
     [counted] = warehouse.execute(f"select {counts} from compared").fetchall()
     [[gone]] = warehouse.execute("select count(*) from gone").fetchall()
     seen = verdict.accepted.height + verdict.rejected.height
-    return Recorded(seen, *counted, gone, verdict.rejected.height, added)
+    new, revised, unchanged, stale = counted
+    return Recorded(seen, new, revised, unchanged, stale, gone, verdict.rejected.height, added)
 
 
 def write_ledger(
@@ -306,7 +321,7 @@ def write_ledger(
     capture: Capture,
     recorded: Recorded,
 ) -> None:
-    """Write the ledger's line; a refusal of the same capture is resolved by it."""
+    """Write the ledger's line; an earlier refusal of the same scope is resolved."""
     request = capture.request
     warehouse.execute(
         """
@@ -329,8 +344,11 @@ def write_ledger(
         ],
     )
     warehouse.execute(
-        "update ops.refusals set resolved_at = ? where scope = ? and resolved_at is null",
-        [capture.known_at, request.scope],
+        """
+        update ops.refusals set resolved_at = $known_at
+        where scope = $scope and resolved_at is null and refused_at <= $known_at
+        """,
+        {"known_at": capture.known_at, "scope": request.scope},
     )
 
 

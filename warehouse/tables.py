@@ -72,10 +72,7 @@ def base_views() -> dict[str, tuple[str, str, dict[str, str]]]:
         name(schema) + ("_by_source" if name(schema) in BY_SOURCE else ""): (
             believed(schema),
             (schema.__doc__ or "").strip(),
-            {
-                column: spec.description or ""
-                for column, spec in schema.to_schema().columns.items()
-            },
+            {column: spec.description or "" for column, spec in schema.to_schema().columns.items()},
         )
         for schema in TABLES
     }

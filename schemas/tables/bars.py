@@ -7,19 +7,31 @@ from schemas.tables.model import FLOAT32, INSTRUMENT, UNBOUNDED, Table
 
 
 class Bars(Table):
-    """One row per instrument, session and source: open, high, low, close and volume of a session."""
+    """One row per instrument, session and source: open, high, low, close and volume."""
 
     instrument: pl.String = pa.Field(str_matches=INSTRUMENT, description="Market symbol")
     session: pl.Date = pa.Field(description="Trading day, in the exchange's own time zone")
     source: pl.String = pa.Field(description="Who states it")
     open: pl.Float64 = pa.Field(
-        gt=0, lt=UNBOUNDED, nullable=True, description="First price, in `currency`", metadata=FLOAT32
+        gt=0,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="First price, in `currency`",
+        metadata=FLOAT32,
     )
     high: pl.Float64 = pa.Field(
-        gt=0, lt=UNBOUNDED, nullable=True, description="Highest price, in `currency`", metadata=FLOAT32
+        gt=0,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="Highest price, in `currency`",
+        metadata=FLOAT32,
     )
     low: pl.Float64 = pa.Field(
-        gt=0, lt=UNBOUNDED, nullable=True, description="Lowest price, in `currency`", metadata=FLOAT32
+        gt=0,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="Lowest price, in `currency`",
+        metadata=FLOAT32,
     )
     close: pl.Float64 = pa.Field(
         gt=0,
@@ -35,9 +47,14 @@ class Bars(Table):
         metadata=FLOAT32,
     )
     volume: pl.Float64 = pa.Field(
-        ge=0, lt=UNBOUNDED, nullable=True, description="Units traded: shares, contracts or coins' USD"
+        ge=0,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="Units traded: shares, contracts or coins' USD",
     )
-    currency: pl.String = pa.Field(str_matches=r"^[A-Za-z]{3}$", description="Currency of the prices")
+    currency: pl.String = pa.Field(
+        str_matches=r"^[A-Za-z]{3}$", description="Currency of the prices"
+    )
     is_final: pl.Boolean = pa.Field(
         description="Whether the source had stopped revising: two business days after the session"
     )
@@ -50,6 +67,7 @@ class Bars(Table):
         metadata = {"as_of": "session"}  # noqa: RUF012 -- pandera's own form
 
     @pa.dataframe_check
+    @classmethod
     def low_is_not_above_high(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Reject a bar whose low exceeds its high; unknown ones pass."""
         return data.lazyframe.select((pl.col("low") <= pl.col("high")).fill_null(value=True))

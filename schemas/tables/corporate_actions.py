@@ -32,6 +32,7 @@ class CorporateActions(Table):
         metadata = {"as_of": "ex_date"}  # noqa: RUF012 -- pandera's own form
 
     @pa.dataframe_check
+    @classmethod
     def a_split_has_a_ratio_and_the_rest_an_amount(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Reject an action that lacks the number it is about."""
         is_split = pl.col("kind") == "split"

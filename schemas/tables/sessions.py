@@ -23,6 +23,7 @@ class Sessions(Table):
         metadata = {"timeless": True, "snapshot": ("calendar",)}  # noqa: RUF012 -- pandera's own form
 
     @pa.dataframe_check
+    @classmethod
     def a_session_opens_before_it_closes(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Reject a session that ends before it begins."""
         return data.lazyframe.select(pl.col("opens_at") < pl.col("closes_at"))

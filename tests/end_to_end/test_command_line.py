@@ -118,7 +118,7 @@ def test_a_claims_file_of_ones_own_is_answered_claim_by_claim(
         id = "A"
         text = "Silver is above ten dollars."
         unit = "USD"
-        query = "select value, value > 10 as holds from facts where subject = 'SI=F' and measure = 'close'"
+        query = "select max(close) as value, value > 10 as holds from bars"
         [[claims]]
         id = "B"
         text = "Nobody knows."

@@ -54,11 +54,28 @@ def open_market(market: Market) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
-def first_run(market: Market, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+def prepared(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Know the reference data and the sessions, since before the market's first day."""
+    data = tmp_path_factory.mktemp("prepared")
+    with serving(market, LAST) as url:
+        asyncio.run(run(data, url, "2025-06-02T00:00:00+00:00", frozenset()))
+    return data
+
+
+@pytest.fixture(scope="session")
+def first_run(
+    market: Market, prepared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Report]:
     """Record the market once, in a folder that nobody may change."""
-    data = tmp_path_factory.mktemp("first run")
+    data = shutil.copytree(prepared, tmp_path_factory.mktemp("first run") / "data")
     with serving(market, LAST) as url:
         return data, asyncio.run(run(data, url))
+
+
+@pytest.fixture
+def empty(prepared: Path, tmp_path: Path) -> Path:
+    """Copy a folder in which nothing of the market is known."""
+    return Path(shutil.copytree(prepared, tmp_path / "empty"))
 
 
 @pytest.fixture

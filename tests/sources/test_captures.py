@@ -123,11 +123,12 @@ def test_an_interrupted_write_leaves_no_capture(
             raise OSError(28, "No space left on device")
         synced.append(descriptor)
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
-        patched.setattr(os, "fsync", disk_full)
+    monkeypatch.setattr(os, "fsync", disk_full)
+    with pytest.raises(OSError, match="No space left"):
         captures.keep(str(tmp_path), asked(), b"as served", FRIDAY)
     assert captures.ids(str(tmp_path)) == []
 
+    monkeypatch.undo()
     kept = captures.keep(str(tmp_path), asked(), b"as served", FRIDAY)
     assert captures.find(str(tmp_path), kept.id) == (kept, b"as served")
 

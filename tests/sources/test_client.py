@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request as Asked
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sandbox.server import CutOff
 from schemas.capture import Request
@@ -35,6 +36,7 @@ REQUEST = Request("acme", "quotes", "ACM", "/quotes", {"days": "5"})
 SCOPE = "acme/quotes/ACM"
 
 Answers = Callable[[Asked, int], Response]
+Serve = Callable[[ASGIApp], str]
 
 
 class Provider:
@@ -88,7 +90,7 @@ def failing_first(*failures: Response) -> Answers:
         ),
     ],
 )
-async def test_what_may_pass_is_asked_again(serve, failure: Response) -> None:
+async def test_what_may_pass_is_asked_again(serve: Serve, failure: Response) -> None:
     provider = Provider(failing_first(failure, failure))
 
     answer = await fetch(serve(provider.app))
@@ -97,7 +99,20 @@ async def test_what_may_pass_is_asked_again(serve, failure: Response) -> None:
     assert len(provider.asked) == 3
 
 
-async def test_a_provider_is_not_asked_again_before_it_said(serve) -> None:
+@pytest.mark.usefixtures("impatient")
+async def test_a_retry_is_logged_in_plain_words(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    await fetch(serve(Provider(failing_first(Response(status_code=503))).app))
+
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert ("INFO", "asking again in 0.0 s: status 503") in told
+    assert "WARNING" not in {level for level, _ in told}
+
+
+async def test_a_provider_is_not_asked_again_before_it_said(serve: Serve) -> None:
     """The wait without Retry-After is at most 1.5 seconds, so two attempts would not do."""
     began: list[float] = []
 
@@ -161,7 +176,7 @@ def test_a_retry_after_that_says_nothing_is_none(header: str | None) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_provider_that_refuses_every_time_is_named_with_a_way_out(serve) -> None:
+async def test_a_provider_that_refuses_every_time_is_named_with_a_way_out(serve: Serve) -> None:
     provider = Provider(lambda *_: Response(status_code=429))
 
     with pytest.raises(Unanswered) as told:
@@ -175,7 +190,7 @@ async def test_a_provider_that_refuses_every_time_is_named_with_a_way_out(serve)
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_server_that_fails_every_time_is_named_with_its_status(serve) -> None:
+async def test_a_server_that_fails_every_time_is_named_with_its_status(serve: Serve) -> None:
     url = serve(Provider(lambda *_: Response(status_code=502)).app)
 
     with pytest.raises(Unanswered, match=f"^{SCOPE}: the server failed with status 502 in 3 att"):
@@ -205,7 +220,9 @@ async def test_a_refused_connection_ends_in_one_line_after_all_attempts() -> Non
         ),
     ],
 )
-async def test_a_body_over_the_cap_is_refused_and_not_asked_for_again(serve, body) -> None:
+async def test_a_body_over_the_cap_is_refused_and_not_asked_for_again(
+    serve: Serve, body: Response
+) -> None:
     provider = Provider(lambda *_: body)
 
     with pytest.raises(Unanswered, match=f"^{SCOPE}: the body is larger than 1,000 bytes$"):
@@ -215,14 +232,16 @@ async def test_a_body_over_the_cap_is_refused_and_not_asked_for_again(serve, bod
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_body_of_exactly_the_cap_is_an_answer(serve) -> None:
+async def test_a_body_of_exactly_the_cap_is_an_answer(serve: Serve) -> None:
     provider = Provider(lambda *_: Response(b"x" * 1_000))
 
     assert len((await fetch(serve(provider.app))).payload) == 1_000
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_body_that_never_ends_is_given_up(serve, monkeypatch) -> None:
+async def test_a_body_that_never_ends_is_given_up(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def drip() -> AsyncIterator[bytes]:
         while True:
             yield b"."
@@ -235,7 +254,7 @@ async def test_a_body_that_never_ends_is_given_up(serve, monkeypatch) -> None:
         await fetch(url, attempts=1, timeout=1)
 
 
-async def test_a_redirect_on_the_same_host_is_followed(serve) -> None:
+async def test_a_redirect_on_the_same_host_is_followed(serve: Serve) -> None:
     provider = Provider(
         lambda request, _: (
             Response(b"here") if request.url.path == "/moved" else RedirectResponse("/moved")
@@ -246,7 +265,7 @@ async def test_a_redirect_on_the_same_host_is_followed(serve) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_redirect_to_another_host_is_refused_and_not_followed(serve) -> None:
+async def test_a_redirect_to_another_host_is_refused_and_not_followed(serve: Serve) -> None:
     elsewhere = Provider(lambda *_: Response(b"elsewhere"))
     other = serve(elsewhere.app).replace("127.0.0.1", "localhost")
     provider = Provider(lambda *_: RedirectResponse(other))
@@ -257,14 +276,14 @@ async def test_a_redirect_to_another_host_is_refused_and_not_followed(serve) -> 
     assert (len(provider.asked), len(elsewhere.asked)) == (1, 0)
 
 
-async def test_a_circle_of_redirects_is_named(serve) -> None:
+async def test_a_circle_of_redirects_is_named(serve: Serve) -> None:
     url = serve(Provider(lambda *_: RedirectResponse("/again")).app)
 
     with pytest.raises(Unanswered, match=f"^{SCOPE}: {url} redirects in circles$"):
         await fetch(url)
 
 
-async def test_the_user_agent_and_the_parameters_are_sent(serve) -> None:
+async def test_the_user_agent_and_the_parameters_are_sent(serve: Serve) -> None:
     provider = Provider(lambda *_: Response(b"ok"))
 
     await fetch(serve(provider.app))
@@ -275,7 +294,9 @@ async def test_the_user_agent_and_the_parameters_are_sent(serve) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404])
-async def test_what_is_no_failure_of_the_server_is_an_answer_as_served(serve, status: int) -> None:
+async def test_what_is_no_failure_of_the_server_is_an_answer_as_served(
+    serve: Serve, status: int
+) -> None:
     provider = Provider(lambda *_: Response(b"as served\n", status, media_type="text/csv"))
 
     answer = await fetch(serve(provider.app))
@@ -283,7 +304,7 @@ async def test_what_is_no_failure_of_the_server_is_an_answer_as_served(serve, st
     assert answer == Answer(b"as served\n", status, "text/csv; charset=utf-8")
 
 
-async def test_no_more_requests_are_in_flight_than_manners_allow(serve) -> None:
+async def test_no_more_requests_are_in_flight_than_manners_allow(serve: Serve) -> None:
     in_flight: set[object] = set()
     most = 0
 
@@ -311,7 +332,7 @@ async def test_the_limiter_lets_rate_requests_begin_per_second(rate: float) -> N
     assert limiter.max_rate == max(1, rate)  # the burst: a request must fit, or it waits for ever
 
 
-async def test_requests_beyond_the_burst_are_kept_apart(serve) -> None:
+async def test_requests_beyond_the_burst_are_kept_apart(serve: Serve) -> None:
     """Seven requests at four a second, three of them beyond the burst, cannot begin at once."""
     began: list[float] = []
 

@@ -47,13 +47,19 @@ def read(file: Path) -> dict[str, Any]:
         raise ClaimsError(f"{file}: cannot be read as a claims file ({error})") from error
     if not isinstance(article.get("as_of"), date | None):
         raise ClaimsError(f"{file}: as_of is no date")
-    for number, claim in enumerate(article.get("claims", []), start=1):
-        lacking = [field for field in ("id", "text", "query") if not claim.get(field)]
+    claims = article.get("claims")
+    if not (isinstance(claims, list) and claims and all(isinstance(c, dict) for c in claims)):
+        raise ClaimsError(f"{file}: there are no [[claims]] in it")
+    for number, claim in enumerate(claims, start=1):
+        lacking = [field for field in ("id", "text", "query") if not is_text(claim.get(field))]
         if lacking:
             raise ClaimsError(f"{file}: claim {number} lacks {', '.join(lacking)}")
-    if not article.get("claims"):
-        raise ClaimsError(f"{file}: there are no [[claims]] in it")
     return article
+
+
+def is_text(value: object) -> bool:
+    """Tell text that says something."""
+    return isinstance(value, str) and bool(value.strip())
 
 
 def answer(warehouse: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> Answer:

@@ -68,8 +68,10 @@ ranked as (
         1 + count(*) filter (where runs.completed > ends.completed) as rank,
         1 + count(*) filter (where runs.completed > ends.on_track) as rank_if_counted,
         count(*) filter (where runs.completed > 0) as runs,
-        max(runs.first_month) filter (where runs.completed >= greatest(ends.completed, 1)
-            and runs.first_month is distinct from ends.first_month) as previous_at,
+        max(runs.first_month) filter (
+            where runs.completed >= greatest(ends.completed, 1)
+            and runs.first_month is distinct from ends.first_month
+        ) as previous_at,
         arg_max(runs.completed, runs.first_month) filter (
             where runs.completed >= greatest(ends.completed, 1)
             and runs.first_month is distinct from ends.first_month
@@ -89,12 +91,39 @@ told as (
         ranked.previous_value,
         ends.at_least and ends.completed > 0 as is_at_least,
         'counted in ' || replace(ends.measure, 'usd', 'dollars') as counted,
+        case when ends.at_least then 'at least ' else '' end as at_least_so_long,
         strftime(ends.first_month, '%B %Y') as first_named,
         strftime(ends.last_month, '%B %Y') as last_named,
         strftime(ends.running_month, '%B %Y') as running_named
     from ends
     inner join ranked on ends.subject = ranked.subject and ends.measure = ranked.measure
     where ends.observations >= 3 and ends.completed is not null
+),
+
+worded as (
+    select
+        *,
+        case
+            when completed = 0 then format('no net inflow, {}, in {}', counted, last_named)
+            when completed = 1
+                then format(
+                    'net inflows, {}, for {}1 month ({})', counted, at_least_so_long, last_named
+                )
+            else format(
+                'net inflows, {}, for {}{} months in a row ({} to {})',
+                counted, at_least_so_long, completed, first_named, last_named
+            )
+        end as finished,
+        case
+            when running_month is null then ''
+            when on_track > 0
+                then format(
+                    '; {} is an inflow so far: on track for month {}', running_named, on_track
+                )
+            when on_track = 0 then format('; {} is no inflow so far', running_named)
+            else format('; {} cannot be told so far', running_named)
+        end as running
+    from told
 )
 
 select
@@ -104,22 +133,7 @@ select
     as_of,
     completed as value,
     'months' as unit,
-    case
-        when completed = 0
-            then format('{} had no net inflow, {}, in {}', subject, counted, last_named)
-        else format('{} had net inflows, {}, for ', subject, counted)
-            || case when is_at_least then 'at least ' else '' end
-            || case
-                when completed = 1 then format('1 month ({})', last_named)
-                else format('{} months in a row ({} to {})', completed, first_named, last_named)
-            end
-    end || case
-        when running_month is null then ''
-        when on_track > 0
-            then format('; {} is an inflow so far: on track for month {}', running_named, on_track)
-        when on_track = 0 then format('; {} is no inflow so far', running_named)
-        else format('; {} cannot be told so far', running_named)
-    end || '.' as statement,
+    format('{} had {}{}.', subject, finished, running) as statement,
     list_filter(
         [
             case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
@@ -139,4 +153,4 @@ select
     observations,
     first_observed,
     'inflow_streaks' as view
-from told
+from worded

@@ -102,6 +102,25 @@ described as (
     inner join instruments on latest.instrument = instruments.instrument
     left join known on latest.instrument = known.instrument
     where latest.observations >= 20
+),
+
+worded as (
+    select
+        *,
+        case
+            when price > previous_value
+                then format(
+                    '{}; the record before was {} on {}',
+                    reach, previously_priced, previous_at::varchar
+                )
+            when price = previous_value
+                then format('matching the record of {}, {}', previous_at::varchar, reach)
+            else format(
+                '{:.2f} % below the record of {} on {}',
+                100 * (1 - price / previous_value), previously_priced, previous_at::varchar
+            )
+        end as compared
+    from described
 )
 
 select
@@ -111,16 +130,9 @@ select
     session as as_of,
     price as value,
     currency as unit,
-    format('{} ({}) {} {} on {}', name, instrument, verb, priced, session::varchar)
-    || case
-        when price > previous_value
-            then ', ' || reach || '; the record before was ' || previously_priced
-                || ' on ' || previous_at
-        when price = previous_value
-            then ', matching the record of ' || previous_at || ', ' || reach
-        else ', ' || format('{:.2f}', 100 * (1 - price / previous_value))
-            || ' % below the record of ' || previously_priced || ' on ' || previous_at
-    end || '.' as statement,
+    format(
+        '{} ({}) {} {} on {}, {}.', name, instrument, verb, priced, session::varchar, compared
+    ) as statement,
     list_filter([caveat, 'nominal'], lambda label: label is not null) as labels,
     rank,
     null::bigint as rank_if_counted,
@@ -132,4 +144,4 @@ select
     observations,
     first_session as first_observed,
     'record_highs' as view
-from described
+from worded

@@ -29,17 +29,20 @@
 
 with
 
+stress_months as (
+    select distinct
+        unnest(generate_series(
+            date_trunc('month', starts_on), coalesce(ends_on, date '2199-12-31'), interval 1 month
+        ))::date as month
+    from stress_periods
+),
+
 months as (
     select
         streaks.*,
-        exists (
-            select 1
-            from stress_periods
-            where
-                streaks.month >= date_trunc('month', stress_periods.starts_on)
-                and streaks.month <= coalesce(stress_periods.ends_on, date 'infinity')
-        ) as is_stress
+        stress_months.month is not null as is_stress
     from inflow_streaks as streaks
+    left join stress_months on streaks.month = stress_months.month
 ),
 
 usual as (
@@ -123,16 +126,17 @@ select
     stress_share as value,
     'share of months' as unit,
     case
-        when runs = 0 then format('{} has had no earlier run {}', subject, described)
-        else format('Earlier, {} had {} run{} ', subject, runs, case when runs = 1 then '' else 's' end)
-            || format(
-                '{}; {:.0f} % of the months in {} lay in dated recessions, against {:.0f} %',
-                described,
-                100 * stress_share,
-                case when runs = 1 then 'it' else 'them' end,
-                100 * usual_share
-            )
-            || ' of all months'
+        when runs = 0 then format('{} has had no earlier run {},', subject, described)
+        else format(
+            'Earlier, {} had {} {}; {:.0f} % of the months in {} lay in dated recessions, '
+            || 'against {:.0f} % of all months',
+            subject,
+            case when runs = 1 then '1 run' else runs || ' runs' end,
+            described,
+            100 * stress_share,
+            case when runs = 1 then 'it' else 'them' end,
+            100 * usual_share
+        )
     end || ' since ' || strftime(first_observed, '%B %Y') || '.' as statement,
     list_filter(
         [

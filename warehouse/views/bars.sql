@@ -30,7 +30,9 @@ preferred as (
 ),
 
 fallback as (
-    select * from preferred where priority > 1
+    select *
+    from preferred
+    where priority > 1
 )
 
 select

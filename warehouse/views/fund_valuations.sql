@@ -28,7 +28,9 @@ preferred as (
 ),
 
 fallback as (
-    select * from preferred where priority > 1
+    select *
+    from preferred
+    where priority > 1
 )
 
 select

@@ -29,9 +29,17 @@ expected as (
         and fund_sources.priority = 1
     inner join sessions
         on funds.calendar = sessions.calendar
-        and sessions.session >= funds.first_session
+        and funds.first_session <= sessions.session
     cross join clock
     where sessions.closes_at + to_hours(funds.publication_lag_hours) <= clock.now
+),
+
+stored as (
+    select distinct
+        fund,
+        source,
+        as_of
+    from holdings
 )
 
 select
@@ -42,13 +50,7 @@ select
     expected.session as as_of,
     stored.fund is not null as is_stored
 from expected
-left join (
-    select distinct
-        fund,
-        source,
-        as_of
-    from holdings
-) as stored
+left join stored
     on expected.fund = stored.fund
     and expected.source = stored.source
     and expected.session = stored.as_of

@@ -23,7 +23,6 @@ expected as (
         instruments.instrument,
         instrument_sources.source,
         instrument_sources.symbol,
-        instruments.first_session,
         sessions.session,
         sessions.closes_at + to_hours(instruments.publication_lag_hours) as due_at,
         row_number() over (
@@ -35,9 +34,21 @@ expected as (
         and instrument_sources.priority = 1
     inner join sessions
         on instruments.calendar = sessions.calendar
-        and sessions.session >= instruments.first_session
+        and instruments.first_session <= sessions.session
     cross join clock
     where sessions.closes_at + to_hours(instruments.publication_lag_hours) <= clock.now
+),
+
+spans as (
+    select
+        instrument,
+        source,
+        symbol,
+        min(session) as first_session,
+        min(session) filter (where sessions_back <= 5) as fifth_last,
+        max(session) as last_session
+    from expected
+    group by instrument, source, symbol
 ),
 
 answers as (
@@ -45,11 +56,11 @@ answers as (
         subject as instrument,
         source,
         asked_from,
-        max(asked_to) as asked_to,
+        asked_to,
         max(known_at) as known_at
     from ops.loads
     where relation = 'bars'
-    group by subject, source, asked_from
+    group by subject, source, asked_from, asked_to
 ),
 
 missing as (
@@ -76,8 +87,10 @@ asked_in_full as (
         answers.source,
         max(answers.known_at) as known_at
     from answers
-    inner join instruments on answers.instrument = instruments.instrument
-    where answers.asked_from <= instruments.first_session
+    inner join spans
+        on answers.instrument = spans.instrument
+        and answers.source = spans.source
+        and answers.asked_from <= spans.first_session
     group by answers.instrument, answers.source
 ),
 
@@ -103,21 +116,17 @@ rewritten as (
 )
 
 select
-    expected.instrument,
-    expected.source,
-    expected.symbol,
+    spans.instrument,
+    spans.source,
+    spans.symbol,
     case
-        when bool_or(rewritten.instrument is not null) then min(expected.first_session)
-        else least(
-            min(missing.first_missing),
-            min(expected.session) filter (where expected.sessions_back <= 5)
-        )
+        when rewritten.instrument is not null then spans.first_session
+        else least(missing.first_missing, spans.fifth_last)
     end as asked_from,
-    max(expected.session) as asked_to,
-    coalesce(max(missing.sessions), 0) as missing,
-    bool_or(rewritten.instrument is not null) as is_rewrite
-from expected
-left join missing on expected.instrument = missing.instrument
+    spans.last_session as asked_to,
+    coalesce(missing.sessions, 0) as missing,
+    rewritten.instrument is not null as is_rewrite
+from spans
+left join missing on spans.instrument = missing.instrument
 left join rewritten
-    on expected.instrument = rewritten.instrument and expected.source = rewritten.source
-group by expected.instrument, expected.source, expected.symbol
+    on spans.instrument = rewritten.instrument and spans.source = rewritten.source

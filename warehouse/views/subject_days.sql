@@ -103,13 +103,15 @@ weighed as (
     select
         member_sessions.*,
         fund_days.fund is not null as has_reported,
-        last_value(fund_days.net_assets ignore nulls) over (
-            partition by member_sessions.fund_group, member_sessions.fund, member_sessions.member_from
-            order by member_sessions.session
-        ) as net_assets
+        last_value(fund_days.net_assets ignore nulls) over so_far as net_assets
     from member_sessions
     left join fund_days
         on member_sessions.fund = fund_days.fund and member_sessions.session = fund_days.as_of
+    window so_far as (
+        partition by
+            member_sessions.fund_group, member_sessions.fund, member_sessions.member_from
+        order by member_sessions.session
+    )
 ),
 
 covered as (

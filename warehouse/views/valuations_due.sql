@@ -5,10 +5,10 @@
 -- Caveat  what is missing counts sessions since the fund's first one, up to the last one due
 --
 -- Columns
--- fund     ticker
--- source   who is asked
--- symbol   the source's own id of the fund
--- name     name that the answer must bear
+-- fund      ticker
+-- source    who is asked
+-- symbol    the source's own id of the fund
+-- name      name that the answer must bear
 -- missing   expected sessions that are not stored
 -- last_due  last session that is due
 
@@ -28,7 +28,7 @@ expected as (
         and fund_sources.priority = 1
     inner join sessions
         on funds.calendar = sessions.calendar
-        and sessions.session >= funds.first_session
+        and funds.first_session <= sessions.session
     cross join clock
     where sessions.closes_at + to_hours(funds.publication_lag_hours) <= clock.now
 )

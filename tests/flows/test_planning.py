@@ -1,0 +1,128 @@
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows import loading, planning
+from flows.loading import Loaded
+from flows.settings import Settings
+from schemas.capture import Request
+from tests.flows.living import ALL
+from warehouse import runs
+from warehouse.connection import open_writer
+
+EVENING = datetime(2025, 12, 12, 20, tzinfo=UTC)
+CARRIED = {"yahoo": ["SPY"], "ishares": ["IBIT"], "holdings": ["IBIT"]}
+
+
+@pytest.fixture
+def recorded(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse in which the market has been recorded up to 2025-12-11."""
+    with open_writer(data, "synthetic", EVENING) as warehouse:
+        runs.begin(warehouse, "this run", EVENING)
+        yield warehouse
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Have all datasets switched on, and no sandbox."""
+    monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
+    monkeypatch.setenv("SILVERSTREAK_ISHARES__DATASETS", '["valuations", "holdings"]')
+    return Settings()
+
+
+def windows(requests: list[Request], subject: str) -> set[tuple]:
+    return {(r.dataset, r.asked_from, r.asked_to) for r in requests if r.subject == subject}
+
+
+def test_what_is_stored_is_asked_again_for_the_last_sessions_only(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    planned = planning.plan(recorded, settings, ALL, CARRIED)
+
+    assert windows(planned, "SPY") == {("quotes", date(2025, 12, 5), date(2025, 12, 11))}
+    assert windows(planned, "IBIT") == {
+        ("valuations", None, None),
+        ("holdings", date(2025, 12, 10), date(2025, 12, 10)),
+        ("holdings", date(2025, 12, 11), date(2025, 12, 11)),
+    }
+
+
+def test_days_without_a_run_are_asked_for_in_one_request(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    runs.begin(recorded, "three weeks later", datetime(2026, 1, 2, 23, 30, tzinfo=UTC))
+
+    planned = planning.plan(recorded, settings, frozenset({"quotes"}), CARRIED)
+
+    assert windows(planned, "SPY") == {("quotes", date(2025, 12, 12), date(2026, 1, 2))}
+
+
+def test_what_is_not_yet_published_is_not_asked_for(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    runs.begin(recorded, "before the close", datetime(2025, 12, 15, 20, 30, tzinfo=UTC))
+
+    planned = planning.plan(recorded, settings, frozenset({"quotes"}), CARRIED)
+
+    assert {request.asked_to for request in planned} == {date(2025, 12, 12)}
+
+
+def test_what_a_sandbox_does_not_carry_is_not_asked_for(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    assert planning.plan(recorded, settings, ALL, {}) == []
+    assert len(planning.plan(recorded, settings, ALL, None)) > 14
+
+
+@pytest.mark.parametrize("dataset", ["quotes", "valuations", "holdings"])
+def test_only_the_datasets_asked_about_are_planned(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings, dataset: str
+) -> None:
+    planned = planning.plan(recorded, settings, frozenset({dataset}), None)
+
+    assert {request.dataset for request in planned} == {dataset}
+
+
+def test_a_dataset_that_is_off_is_not_planned(
+    recorded: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
+
+    planned = planning.plan(recorded, Settings(), ALL, None)
+
+    assert {request.dataset for request in planned} == {"quotes", "valuations"}
+
+
+def test_nothing_is_a_rewrite_where_nothing_has_changed(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    assert planning.rewrites(recorded, settings, None) == []
+
+
+def test_a_source_that_nobody_knows_is_told_of_and_not_asked_of_another(
+    recorded: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited = Path(shutil.copytree(loading.REFERENCE, tmp_path / "reference"))
+    listed = (edited / "instruments.csv").read_text()
+    (edited / "instruments.csv").write_text(listed.replace("yahoo:SPY", "acme:SPY"))
+    monkeypatch.setattr(loading, "REFERENCE", edited)
+    loading.keep_reference(recorded, data, EVENING)
+    loading.load_waiting(recorded, data, Loaded())
+
+    planned = planning.plan(recorded, settings, frozenset({"quotes"}), None)
+
+    assert windows(planned, "SPY") == set()
+    assert len(planned) == 13
+    [told] = planning.strangers(recorded)
+    assert told == (
+        "warehouse/reference/instruments.csv: SPY names the source 'acme', of which no quotes can "
+        "be had: there are yahoo"
+    )
