@@ -126,8 +126,20 @@ async def fetch(
         )
     failures = [failure for failure in unanswered if failure]
     if failures:
-        return Failed(message="\n".join(failures))
+        return Failed(message="\n".join(gathered(failures)))
     return Completed(message=f"{len(requests)} answers", data=len(requests))
+
+
+def gathered(failures: list[str]) -> list[str]:
+    """Tell each reason once, with what it befell: a provider that is down is one line."""
+    befell: dict[str, list[str]] = {}
+    for failure in failures:
+        scope, _, reason = failure.partition(": ")
+        befell.setdefault(reason, []).append(scope)
+    return [
+        f"{scopes[0]}{f' and {len(scopes) - 1} more' if scopes[1:] else ''}: {reason}"
+        for reason, scopes in befell.items()
+    ]
 
 
 async def keep(client: Client, request: Request, data: Path, world: World) -> str | None:
