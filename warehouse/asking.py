@@ -42,19 +42,17 @@ def ask(warehouse: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
         answer = warehouse.sql(query)
         if answer is None:
             return pl.DataFrame()
-        return answer.select(*map(finite, answer.columns, answer.types)).pl()
+        return answer.project(", ".join(map(finite, answer.columns, answer.types))).pl()
     except duckdb.Error as error:
         raise QueryError(one_line(error)) from error
 
 
-def finite(column: str, kind: duckdb.sqltypes.DuckDBPyType) -> duckdb.Expression:
+def finite(column: str, kind: duckdb.sqltypes.DuckDBPyType) -> str:
     """Write the column so that an endless date or instant is null."""
-    value = duckdb.ColumnExpression(column)
+    name = '"' + column.replace('"', '""') + '"'
     if not str(kind).startswith(("DATE", "TIMESTAMP")):
-        return value
-    is_endless = duckdb.FunctionExpression("isinf", value)
-    null = duckdb.ConstantExpression(None)
-    return duckdb.CaseExpression(is_endless, null).otherwise(value).alias(column)
+        return name
+    return f"case when isfinite({name}) then {name} end as {name}"
 
 
 def one_line(error: duckdb.Error) -> str:

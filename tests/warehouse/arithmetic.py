@@ -120,7 +120,7 @@ def wholes(found: Sequence[Flow], period: Period, calendar: Sequence[date]) -> l
     return periods
 
 
-def state(  # noqa: PLR0913 -- each is one thing that a period's state depends on
+def state(
     start: date,
     first: date,
     last: date,
@@ -178,4 +178,3 @@ def runs(months: Sequence[Whole]) -> list[tuple[date, int, int]]:
         (run[0].starts_on, sum(month.state == "complete" for month in run), len(run))
         for run in found
     ]
-

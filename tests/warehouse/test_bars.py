@@ -1,6 +1,6 @@
 """Bars and valuations of the best source, and the records they set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_the_sources_own_name_may_hold_a_colon(market: duckdb.DuckDBPyConnection
     assert answer(market, query) == [("first", "A", 1), ("second", "B:C", 2), ("third", "D", 3)]
 
 
-def records(ask: Ask, closes: list[float | None], decimals: int = 2) -> pl.DataFrame:
+def records(ask: Ask, closes: Sequence[float | None], decimals: int = 2) -> pl.DataFrame:
     days = pl.date_range(DAY, date(2040, 1, 1), eager=True)[: len(closes)]
     rows = [
         {"instrument": "SI=F", "session": day, "close": close}

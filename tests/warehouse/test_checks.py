@@ -81,11 +81,11 @@ def test_two_believed_rows_of_a_key_are_caught(
 
 
 @pytest.mark.parametrize("schema", TABLES, ids=tables.name)
-def test_rows_of_two_keys_are_no_duplicates(
-    schema: Any, shared: duckdb.DuckDBPyConnection
-) -> None:
+def test_rows_of_two_keys_are_no_duplicates(schema: Any, shared: duckdb.DuckDBPyConnection) -> None:
     column = key(schema)[-1]
-    other = {pl.String: "Y", pl.Date: date(2030, 6, 27)}[schema.to_schema().columns[column].dtype.type.base_type()]
+    other = {pl.String: "Y", pl.Date: date(2030, 6, 27)}[
+        schema.to_schema().columns[column].dtype.type.base_type()
+    ]
     shared.begin()
     lay_version(shared, schema, NOW, "infinity")
     lay_version(shared, schema, NOW, "infinity", **{column: other})

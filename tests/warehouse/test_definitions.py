@@ -34,9 +34,7 @@ def test_a_header_explains_the_views_columns_in_their_order(
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_and_its_columns_bear_comments(
-    view: str, shared: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_view_and_its_columns_bear_comments(view: str, shared: duckdb.DuckDBPyConnection) -> None:
     [[comment]] = answer(shared, f"select comment from duckdb_views() where view_name = '{view}'")
     silent = answer(
         shared,
@@ -140,9 +138,7 @@ def test_views_are_rebuilt_only_when_a_text_changes(
     assert comments(own) == COMMENTED
 
 
-def test_a_view_whose_file_is_gone_goes_too(
-    own: duckdb.DuckDBPyConnection, folder: Path
-) -> None:
+def test_a_view_whose_file_is_gone_goes_too(own: duckdb.DuckDBPyConnection, folder: Path) -> None:
     (folder / "upper.sql").unlink()
     definitions.create_all(own)
 

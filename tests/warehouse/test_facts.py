@@ -281,9 +281,7 @@ def test_a_streak_is_put_in_context(ask: Ask) -> None:
         ),
     ],
 )
-def test_runs_are_counted_in_singular_and_plural(
-    ask: Ask, months: Months, sentence: str
-) -> None:
+def test_runs_are_counted_in_singular_and_plural(ask: Ask, months: Months, sentence: str) -> None:
     assert [fact["statement"] for fact in context(ask, months, STRESS)] == [sentence]
 
 

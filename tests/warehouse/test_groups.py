@@ -24,7 +24,7 @@ def market(shared: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnect
     shared.rollback()
 
 
-def fund(  # noqa: PLR0913 -- each is a trait of a member
+def fund(
     warehouse: duckdb.DuckDBPyConnection,
     name: str,
     *,
@@ -221,7 +221,9 @@ def test_a_week_in_which_a_member_was_not_observed_at_all_cannot_be_told(
     fund(market, "AAA")
     fund(market, "BBB", silent=week, shares=10, step=0.1)
 
-    query = "select week from weekly_net_flows where subject = 'metals' and state = 'cannot be told'"
+    query = (
+        "select week from weekly_net_flows where subject = 'metals' and state = 'cannot be told'"
+    )
     assert answer(market, query) == [(week[0],)]
 
 
@@ -233,7 +235,9 @@ def test_coverage_is_the_share_of_last_known_assets_that_reported(
     fund(market, "BBB", shares=1000, step=0, silent=[day])
     fund(market, "CCC", first=date(2031, 1, 2))
 
-    query = f"from group_coverage where session between '{day}' and '{day + timedelta(1)}' order by 2"
+    query = (
+        f"from group_coverage where session between '{day}' and '{day + timedelta(1)}' order by 2"
+    )
     assert answer(market, query) == [
         ("metals", day, 0.75, 1, 2, 3),
         ("metals", day + timedelta(1), 1.0, 2, 2, 3),

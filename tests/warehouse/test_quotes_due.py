@@ -20,11 +20,11 @@ DUE = sessions(FIRST, TODAY)
 
 
 @pytest.fixture
-def market(warehouse: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def market(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     open_calendar(warehouse)
     lay(warehouse, Instruments, [{"instrument": "SI=F", "sources": "bank:XAG other:Y"}])
     run_at(warehouse, TODAY, 23)
-    yield warehouse
+    return warehouse
 
 
 def run_at(warehouse: duckdb.DuckDBPyConnection, day: date, hour: int) -> None:

@@ -115,7 +115,11 @@ def test_a_later_answer_about_other_days_makes_nothing_stale(
 def test_a_crash_leaves_nothing_of_it(warehouse: duckdb.DuckDBPyConnection) -> None:
     put(warehouse, FundValuations, [valuation(50)], MONDAY)
     before = contents(warehouse)
-    rows = [valuation(51), *(valuation(60, SECOND, f"B{n}") for n in range(9)), valuation(0, SECOND)]
+    rows = [
+        valuation(51),
+        *(valuation(60, SECOND, f"B{n}") for n in range(9)),
+        valuation(0, SECOND),
+    ]
     revised = verdict(FundValuations, rows)
 
     def crash() -> None:
@@ -218,7 +222,7 @@ def test_a_snapshot_older_than_one_that_removed_a_position_does_not_revive_it(
 
 
 def test_a_rejected_position_is_not_taken_for_gone(warehouse: duckdb.DuckDBPyConnection) -> None:
-    metals = ["gold", "silver", 'tin "ore" 100 %', "lead", "zinc", "Nickel (naïve)"]  # noqa: RUF001
+    metals = ["gold", "silver", 'tin "ore" 100 %', "lead", "zinc", "Nickel (naïve)"]
     put(warehouse, Holdings, held(*metals), MONDAY)
     bad = [row | ({"name": None} if "tin" in row["holding"] else {}) for row in held(*metals)]
     recorded = put(warehouse, Holdings, bad, TUESDAY)
@@ -375,8 +379,10 @@ def test_a_good_answer_closes_the_refusals_before_it_and_none_after(
 def test_the_ledger_agrees_with_the_rows(warehouse: duckdb.DuckDBPyConnection) -> None:
     def snapshot(*weights: float, bad: int = 0) -> list[dict[str, Any]]:
         rows = held(*(f"metal {number}" for number in range(len(weights) + bad)))
-        rows = [row | {"weight": w} for row, w in zip(rows, (*weights, *[float("nan")] * bad), strict=True)]
-        return rows
+        return [
+            row | {"weight": w}
+            for row, w in zip(rows, (*weights, *[float("nan")] * bad), strict=True)
+        ]
 
     put(warehouse, Holdings, snapshot(*[0.1] * 10), MONDAY)
     put(warehouse, Holdings, snapshot(*[0.1] * 5, *[0.2] * 3, bad=1), WEDNESDAY)
@@ -432,8 +438,7 @@ def test_what_is_believed_does_not_depend_on_the_order_of_loading(
 ) -> None:
     draw = random.Random(seed)  # noqa: S311 -- a test's dice
     captures = [
-        [valuation(draw.choice([50.0, 51.0]), as_of) for as_of in (FIRST, SECOND)]
-        for _ in order
+        [valuation(draw.choice([50.0, 51.0]), as_of) for as_of in (FIRST, SECOND)] for _ in order
     ]
 
     def believed(sequence: list[int]) -> list[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import polars as pl
 
 from warehouse.asking import QueryError, ask
 
@@ -68,7 +69,7 @@ def answer(warehouse: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> Answe
     unit = claim.get("unit")
     try:
         rows = ask(warehouse, claim["query"])
-        wrong = complaint(rows.columns, rows.height)
+        wrong = complaint(rows)
     except QueryError as error:
         wrong = str(error)
     if wrong:
@@ -76,15 +77,25 @@ def answer(warehouse: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> Answe
     if rows.is_empty():
         return Answer(*about, "cannot_be_told", None, unit, "there is no data to tell it from")
     row = rows.row(0, named=True)
-    holds = None if row["holds"] is None else bool(row["holds"])
-    return Answer(*about, VERDICTS[holds], row["value"], unit, row.get("reason"))
+    value = None if row["value"] is None else float(row["value"])
+    return Answer(*about, VERDICTS[row["holds"]], value, unit, row.get("reason"))
 
 
-def complaint(columns: list[str], rows: int) -> str | None:
-    """Say what a claim's answer lacks, if anything."""
-    lacking = [column for column in ("value", "holds") if column not in columns]
+def complaint(rows: pl.DataFrame) -> str | None:
+    """Say what is wrong with a claim's answer, if anything."""
+    lacking = [column for column in ("value", "holds") if column not in rows.columns]
     if lacking:
-        return f"its query gives no column {' and '.join(lacking)}, only {', '.join(columns)}"
-    if rows > 1:
-        return f"its query gives {rows} rows; one is wanted"
+        return f"its query gives no column {' and '.join(lacking)}, only {', '.join(rows.columns)}"
+    if rows.height > 1:
+        return f"its query gives {rows.height} rows; one is wanted"
+    value, holds = (rows.schema[column] for column in ("value", "holds"))
+    if not (value.is_numeric() or is_empty(rows["value"])):
+        return f"its value is no number: {rows['value'][0]}"
+    if not (holds == pl.Boolean or is_empty(rows["holds"])):
+        return f"its holds is neither true nor false: {rows['holds'][0]}"
     return None
+
+
+def is_empty(column: pl.Series) -> bool:
+    """Tell a column without a value: an untyped null comes back as an integer."""
+    return column.null_count() == len(column)

@@ -5,12 +5,12 @@
 -- Caveat  a warehouse of synthetic origin says nothing about real markets
 --
 -- Columns
--- origin         live, history (replayed captures) or synthetic (invented)
--- created_at     birth of the warehouse, UTC
--- release        release of silverstreak that created it
--- last_run_at    start of the last run that began, UTC
--- first_known_at moment of the first load: before it nothing was known, UTC
--- last_known_at  moment of the last load, UTC
+-- origin          live, history (replayed captures) or synthetic (invented)
+-- created_at      birth of the warehouse, UTC
+-- release         release of silverstreak that created it
+-- last_run_at     start of the last run that began, UTC
+-- first_known_at  moment of the first load: before it nothing was known, UTC
+-- last_known_at   moment of the last load, UTC
 
 select
     origin.origin,

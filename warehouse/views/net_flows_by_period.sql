@@ -1,7 +1,8 @@
 -- Net creations of funds and groups by week and month, and whether each period is whole.
 --
 -- Grain   one row per subject, period (week or month) and its first day, with no period left out
--- Method  sum of daily net flows; null where nothing was observed or a day's is not known. Complete
+-- Method  sum of daily net flows, sorted first, so that it is the same to the last digit whichever
+--         order they are read in; null where nothing was observed or a day's is not known. Complete
 --         when the last session has been observed, or any later one, unless it is the first, or
 --         cannot be told: nothing in it was observed, or a hole of more than five sessions crosses
 --         one of its ends. A group's also cannot be told if on any session less than 95 % of its
@@ -43,9 +44,9 @@ summed as (
         count(days.net_flow_shares) as known_in_shares,
         count(days.net_flow_usd) as known_in_usd,
         count(days.net_flow_ounces) as known_in_ounces,
-        sum(days.net_flow_shares) as net_flow_shares,
-        sum(days.net_flow_usd) as net_flow_usd,
-        sum(days.net_flow_ounces) as net_flow_ounces,
+        list_sum(list_sort(list(days.net_flow_shares))) as net_flow_shares,
+        list_sum(list_sort(list(days.net_flow_usd))) as net_flow_usd,
+        list_sum(list_sort(list(days.net_flow_ounces))) as net_flow_ounces,
         min(days.coverage) as coverage,
         bool_or(
             days.coverage < 0.95 or days.members_known < days.members_expected

@@ -42,14 +42,14 @@ accrued as (
     select
         valued.fund,
         valued.as_of,
-        sum(
+        list_sum(list_sort(list(
             spells.fee
             * greatest(
                 0,
                 least(spells.effective_until, valued.as_of)
                 - greatest(spells.effective_from, valued.launched_on)
             )
-        ) / 365 as fees
+        ))) / 365 as fees
     from valued
     inner join spells on valued.fund = spells.fund and valued.as_of >= spells.effective_from
     group by valued.fund, valued.as_of

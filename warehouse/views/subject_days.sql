@@ -2,7 +2,8 @@
 --
 -- Grain   one row per subject and market day: a fund's days with a net flow; a group's sessions,
 --         from the first net flow of a member to the last, and its members' other days
--- Method  a group's net flow is the sum over the members that reported; null if one of theirs is.
+-- Method  a group's net flow is the sum over the members that reported; null if one of theirs is
+--         (sorted first, so that it is the same to the last digit in whatever order it is read).
 --         A member is expected from its launch or the beginning of its membership, whichever is
 --         later. Coverage is the share of the members' last-known net assets that reported
 -- Caveat  shares of different funds are not added: a group's net_flow_shares is null. A member that
@@ -62,8 +63,8 @@ reported as (
         fund_days.as_of,
         any_value(fund_days.calendar) as calendar,
         min(fund_days.previous_as_of) as previous_as_of,
-        sum(fund_days.net_flow_usd) as net_flow_usd,
-        sum(fund_days.net_flow_ounces) as net_flow_ounces,
+        list_sum(list_sort(list(fund_days.net_flow_usd))) as net_flow_usd,
+        list_sum(list_sort(list(fund_days.net_flow_ounces))) as net_flow_ounces,
         bool_and(fund_days.net_flow_usd is not null) as is_known_in_usd,
         bool_and(fund_days.net_flow_ounces is not null) as is_known_in_ounces,
         count(*) as members_reporting,
@@ -119,8 +120,10 @@ covered as (
         fund_group,
         session,
         any_value(calendar) as calendar,
-        sum(net_assets) as net_assets,
-        coalesce(sum(net_assets) filter (where has_reported), 0) as net_assets_reporting,
+        list_sum(list_sort(list(net_assets))) as net_assets,
+        coalesce(
+            list_sum(list_sort(list(net_assets) filter (where has_reported))), 0
+        ) as net_assets_reporting,
         count(*) filter (where has_reported) as members_reporting,
         count(*) filter (where session >= first_as_of) as members_known,
         count(*) as members_expected,
