@@ -355,19 +355,30 @@ def write_ledger(
 def refuse(
     warehouse: duckdb.DuckDBPyConnection, capture: Capture, reason: str, release: str
 ) -> None:
-    """Note a payload that was not what was asked for; its capture waits for the next release."""
+    """Note a payload that was not what was asked for; its capture waits for the next release.
+
+    One that a later answer to the same question has made up for is resolved from the start.
+    """
     request = capture.request
     warehouse.execute(
-        "insert into ops.refusals values (?, ?, ?, ?, ?, ?, ?, null)",
-        [
-            request.source,
-            request.dataset,
-            request.scope,
-            capture.id,
-            capture.known_at,
-            reason,
-            release,
-        ],
+        """
+        insert into ops.refusals by name
+        select
+            $source as source, $dataset as dataset, $scope as scope, $capture as capture,
+            $known_at as refused_at, $reason as reason, $release as release,
+            min(known_at) as resolved_at
+        from ops.loads
+        where scope = $scope and known_at > $known_at
+        """,
+        {
+            "source": request.source,
+            "dataset": request.dataset,
+            "scope": request.scope,
+            "capture": capture.id,
+            "known_at": capture.known_at,
+            "reason": reason,
+            "release": release,
+        },
     )
 
 

@@ -4,7 +4,6 @@ The values may not be kept in this repository; where ../shared is absent, there 
 """
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,5 @@
 """What a run asks for next, told from what is stored and what was answered."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import duckdb
