@@ -2,10 +2,11 @@
 -- every table in turn.
 --
 -- Severity  error
+-- Note      joined by using: a key has several columns, others in each table
 
 select {key}
 from history.{table} as earlier
-inner join history.{table} as later using ({key}) -- noqa: ST07 -- a key has many columns
+inner join history.{table} as later using ({key}) -- noqa: ST07
 where
     earlier.superseded_at < 'infinity'
     and later.known_at >= earlier.known_at
