@@ -9,7 +9,7 @@ demo: .venv/ready
 	$(BIN)/silverstreak demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check

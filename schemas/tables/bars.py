@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from schemas.tables.model import FLOAT32, INSTRUMENT, UNBOUNDED, Table
+from schemas.tables.model import FLOAT32, FLOAT32_MAX, INSTRUMENT, UNBOUNDED, Table
 
 
 class Bars(Table):
@@ -14,34 +14,34 @@ class Bars(Table):
     source: pl.String = pa.Field(description="Who states it")
     open: pl.Float64 = pa.Field(
         gt=0,
-        lt=UNBOUNDED,
+        lt=FLOAT32_MAX,
         nullable=True,
         description="First price, in `currency`",
         metadata=FLOAT32,
     )
     high: pl.Float64 = pa.Field(
         gt=0,
-        lt=UNBOUNDED,
+        lt=FLOAT32_MAX,
         nullable=True,
         description="Highest price, in `currency`",
         metadata=FLOAT32,
     )
     low: pl.Float64 = pa.Field(
         gt=0,
-        lt=UNBOUNDED,
+        lt=FLOAT32_MAX,
         nullable=True,
         description="Lowest price, in `currency`",
         metadata=FLOAT32,
     )
     close: pl.Float64 = pa.Field(
         gt=0,
-        lt=UNBOUNDED,
+        lt=FLOAT32_MAX,
         description="Last price, in `currency`, adjusted for splits only",
         metadata=FLOAT32,
     )
     adj_close: pl.Float64 = pa.Field(
         gt=0,
-        lt=UNBOUNDED,
+        lt=FLOAT32_MAX,
         nullable=True,
         description="Close adjusted for splits and distributions; every later one changes it",
         metadata=FLOAT32,

@@ -13,6 +13,7 @@ UNBOUNDED = float("inf")
 
 # Values served as float32 and widened: two that agree as FLOAT are the same value.
 FLOAT32: dict[str, Any] = {"precision": "float32"}
+FLOAT32_MAX = 3.4028234663852886e38  # beyond it there is no such value to compare
 
 
 class Table(pa.DataFrameModel):

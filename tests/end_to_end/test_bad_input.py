@@ -1,14 +1,14 @@
 """What a provider may send instead of data, through the whole command line."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
+import httpx
 import pytest
 
 from sandbox import synthetic
@@ -59,9 +59,16 @@ def recorded(
 
 
 def run(
-    silverstreak: Silverstreak, market: Market, data: Path, spoiler: Spoiler | None = None
+    silverstreak: Silverstreak,
+    market: Market,
+    data: Path,
+    spoiler: Spoiler | None = None,
+    hour: int = 18,
 ) -> subprocess.CompletedProcess[str]:
+    """Run against the market, at an hour of the evening: what comes later is known later."""
+    moment = datetime.combine(TODAY + timedelta(days=1), time(hour), UTC)
     with serving(market, TODAY, faults=spoiler) as url:  # type: ignore[arg-type]
+        httpx.put(f"{url}/sandbox/clock", json={"now": moment.isoformat()}).raise_for_status()
         return silverstreak("run", "--data", str(data), SILVERSTREAK_SANDBOX=url)
 
 
@@ -91,10 +98,6 @@ def is_workbook(answer: Answer) -> bool:
     return b"<ss:Workbook" in answer.body and b"Apr 21, 2006" in answer.body
 
 
-def is_holdings(answer: Answer) -> bool:
-    return b"Fund Holdings as of" in answer.body
-
-
 def with_nav(text: str) -> Callable[[Answer], bytes]:
     """Write another NAV into the row of 2025-12-09."""
     cell = rb'(Dec 09, 2025</ss:Data>.*?<ss:Data ss:Type=")Number(">)[0-9.]+(<)'
@@ -102,90 +105,35 @@ def with_nav(text: str) -> Callable[[Answer], bytes]:
     return lambda answer: re.sub(cell, wanted, answer.body, count=1, flags=re.DOTALL)
 
 
-REFUSALS = [
-    pytest.param(
-        Spoiler(is_workbook, lambda _: PAGE),
-        ["ishares/valuations/SLV", "HTML"],
-        id="a page with status 200",
-    ),
-    pytest.param(
-        Spoiler(is_holdings, lambda answer: answer.empty or b""),
-        ["ishares/holdings/IBIT", "nothing published"],
-        id="an empty template",
-    ),
-    pytest.param(
-        Spoiler(is_workbook, lambda a: a.body.replace(b"Shares Outstanding", b"Shares Issued")),
-        ["ishares/valuations/SLV", "Shares Outstanding"],
-        id="a file without the share column",
-    ),
-]
-
-REJECTIONS = [
-    pytest.param(with_nav("-49.5"), "nav: greater_than(0)", id="a negative NAV"),
-    pytest.param(
-        lambda answer: answer.body.replace(b"Dec 09, 2025", b"Dec 39, 2025"),
-        "as_of: not_nullable",
-        id="a day that is none",
-    ),
-]
-
-
-@pytest.mark.parametrize(("spoiler", "words"), REFUSALS)
-def test_a_payload_that_is_not_data_is_refused_in_one_line_and_harms_nothing(
-    silverstreak: Silverstreak,
-    market: Market,
-    recorded: Path,
-    tmp_path: Path,
-    spoiler: Spoiler,
-    words: list[str],
+def test_bad_input_is_told_kept_apart_and_made_up_for(
+    silverstreak: Silverstreak, market: Market, recorded: Path
 ) -> None:
-    data = shutil.copytree(recorded, tmp_path / "data", symlinks=True)
-    before = stored(data)
+    """The kinds of bad input are told apart in tests/flows; here is what the user sees of them."""
+    before = stored(recorded)
+    page = Spoiler(is_workbook, lambda _: PAGE)
+    negative = Spoiler(is_workbook, with_nav("-49.5"))
 
-    ended = run(silverstreak, market, data, spoiler)
-
-    assert ended.returncode == 1
-    assert "Traceback" not in ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if "refused" in line]
-    assert any(all(word in line for word in words) for line in lines), ended.stderr
-    assert stored(data) == before
-    assert (words[0],) in ask(data, OPEN_REFUSALS)
-
-
-@pytest.mark.parametrize(("change", "failure"), REJECTIONS)
-def test_a_bad_row_is_rejected_and_closed_when_a_good_one_comes(
-    silverstreak: Silverstreak,
-    market: Market,
-    recorded: Path,
-    tmp_path: Path,
-    change: Callable[[Answer], bytes],
-    failure: str,
-) -> None:
-    data = shutil.copytree(recorded, tmp_path / "data", symlinks=True)
-    before = stored(data)
-    spoiler = Spoiler(is_workbook, change)
-
-    first = run(silverstreak, market, data, spoiler)
-    second = run(silverstreak, market, data, spoiler)
-
-    assert first.returncode == 1
-    [line] = [line for line in first.stderr.splitlines() if "rejected: " in line]
+    refused = run(silverstreak, market, recorded, page, hour=19)
+    assert refused.returncode == 1
+    [line] = [line for line in refused.stderr.splitlines() if "refused: " in line]
     assert "ishares/valuations/SLV" in line
-    assert failure in line
-    assert second.returncode == 0, "the same rejection, still open, is no news"
-    assert stored(data) == before
-    assert (failure,) in ask(data, OPEN_REJECTIONS)
+    assert "HTML" in line
+    assert ask(recorded, OPEN_REFUSALS) == [("ishares/valuations/SLV",)]
 
+    rejected = run(silverstreak, market, recorded, negative, hour=20)
+    assert rejected.returncode == 1
+    [line] = [line for line in rejected.stderr.splitlines() if "rejected: " in line]
+    assert "ishares/valuations/SLV" in line
+    assert "nav: greater_than(0)" in line
+    assert ask(recorded, OPEN_REJECTIONS) == [("nav: greater_than(0)",)]
 
-def test_a_good_answer_closes_what_was_rejected_and_refused(
-    silverstreak: Silverstreak, market: Market, recorded: Path, tmp_path: Path
-) -> None:
-    data = shutil.copytree(recorded, tmp_path / "data", symlinks=True)
-    run(silverstreak, market, data, Spoiler(is_workbook, with_nav("-49.5")))
-    run(silverstreak, market, data, Spoiler(is_workbook, lambda _: PAGE))
+    again = run(silverstreak, market, recorded, negative, hour=21)
+    assert again.returncode == 0, "the same rejection, still open, is no news"
+    assert stored(recorded) == before
 
-    ended = run(silverstreak, market, data)
-
-    assert ended.returncode == 0, ended.stderr
-    assert ask(data, OPEN_REJECTIONS) == []
-    assert ask(data, OPEN_REFUSALS) == []
+    good = run(silverstreak, market, recorded, hour=22)
+    assert good.returncode == 0
+    assert stored(recorded) == before
+    assert ask(recorded, OPEN_REJECTIONS) == []
+    assert ask(recorded, OPEN_REFUSALS) == []
+    assert not any("Traceback" in ended.stderr for ended in (refused, rejected, again, good))

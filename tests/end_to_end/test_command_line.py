@@ -14,12 +14,12 @@ COMMANDS = ("demo", "run", "publish", "sql", "claims", "status", "sandbox")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(silverstreak: Silverstreak, command: str) -> None:
-    told = silverstreak(command, "--help")
+def test_every_command_explains_itself(asked: Silverstreak, command: str) -> None:
+    told = asked(command, "--help")
 
     assert told.returncode == 0
     assert f"Usage: silverstreak {command}" in told.stdout
-    assert command in silverstreak("--help").stdout
+    assert command in asked("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,8 @@ def test_every_command_explains_itself(silverstreak: Silverstreak, command: str)
         pytest.param(["sql", "select 1", "--format", "xml"], id="an unknown format"),
     ],
 )
-def test_wrong_usage_ends_with_status_2_and_one_line(
-    silverstreak: Silverstreak, words: list[str]
-) -> None:
-    told = silverstreak(*words)
+def test_wrong_usage_ends_with_status_2_and_one_line(asked: Silverstreak, words: list[str]) -> None:
+    told = asked(*words)
 
     assert told.returncode == 2
     assert len(told.stderr.strip().splitlines()) == 1
@@ -54,9 +52,9 @@ def test_wrong_usage_ends_with_status_2_and_one_line(
     ],
 )
 def test_a_query_that_cannot_be_answered_is_one_clear_line(
-    silverstreak: Silverstreak, demo: Demo, query: str, reason: str
+    asked: Silverstreak, demo: Demo, query: str, reason: str
 ) -> None:
-    told = silverstreak("sql", query, "--data", str(demo[0]))
+    told = asked("sql", query, "--data", str(demo[0]))
 
     assert told.returncode == 1
     assert told.stdout == ""
@@ -64,17 +62,15 @@ def test_a_query_that_cannot_be_answered_is_one_clear_line(
     assert reason in told.stderr
 
 
-def test_answers_come_in_every_format(
-    silverstreak: Silverstreak, demo: Demo, tmp_path: Path
-) -> None:
+def test_answers_come_in_every_format(asked: Silverstreak, demo: Demo, tmp_path: Path) -> None:
     query = "select instrument, session, close, known_at, superseded_at from history.bars limit 3"
     common = ("--data", str(demo[0]))
 
-    table = silverstreak("sql", query, *common)
-    csv = silverstreak("sql", query, "--format", "csv", *common)
-    told = silverstreak("sql", query, "--format", "json", *common)
+    table = asked("sql", query, *common)
+    csv = asked("sql", query, "--format", "csv", *common)
+    told = asked("sql", query, "--format", "json", *common)
     file = tmp_path / "bars.parquet"
-    parquet = silverstreak("sql", query, "--format", "parquet", "--output", str(file), *common)
+    parquet = asked("sql", query, "--format", "parquet", "--output", str(file), *common)
 
     assert [table.returncode, csv.returncode, told.returncode, parquet.returncode] == [0] * 4
     assert "instrument" in table.stdout
@@ -85,23 +81,23 @@ def test_answers_come_in_every_format(
     ]
 
 
-def test_parquet_needs_a_file(silverstreak: Silverstreak, demo: Demo) -> None:
-    told = silverstreak("sql", "select 1 as one", "--format", "parquet", "--data", str(demo[0]))
+def test_parquet_needs_a_file(asked: Silverstreak, demo: Demo) -> None:
+    told = asked("sql", "select 1 as one", "--format", "parquet", "--data", str(demo[0]))
 
     assert told.returncode == 1
     assert "--output" in told.stderr
 
 
-def test_an_endless_version_is_shown_as_null(silverstreak: Silverstreak, demo: Demo) -> None:
+def test_an_endless_version_is_shown_as_null(asked: Silverstreak, demo: Demo) -> None:
     query = "select superseded_at from history.bars where superseded_at = 'infinity' limit 1"
 
-    told = silverstreak("sql", query, "--format", "json", "--data", str(demo[0]))
+    told = asked("sql", query, "--format", "json", "--data", str(demo[0]))
 
     assert json.loads(told.stdout) == [{"superseded_at": None}]
 
 
-def test_an_empty_folder_says_what_to_do(silverstreak: Silverstreak, tmp_path: Path) -> None:
-    told = silverstreak("sql", "select 1", "--data", str(tmp_path))
+def test_an_empty_folder_says_what_to_do(asked: Silverstreak, tmp_path: Path) -> None:
+    told = asked("sql", "select 1", "--data", str(tmp_path))
 
     assert told.returncode == 1
     assert "nothing is published" in told.stderr
@@ -109,7 +105,7 @@ def test_an_empty_folder_says_what_to_do(silverstreak: Silverstreak, tmp_path: P
 
 
 def test_a_claims_file_of_ones_own_is_answered_claim_by_claim(
-    silverstreak: Silverstreak, demo: Demo, tmp_path: Path
+    asked: Silverstreak, demo: Demo, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("""
@@ -129,7 +125,7 @@ def test_a_claims_file_of_ones_own_is_answered_claim_by_claim(
         query = "select 1.0 as value, true as holds from facts where subject = 'NONE'"
     """)
 
-    told = silverstreak("claims", str(file), "--format", "json", "--data", str(demo[0]))
+    told = asked("claims", str(file), "--format", "json", "--data", str(demo[0]))
 
     assert told.returncode == 1
     assert [a["verdict"] for a in json.loads(told.stdout)] == [
@@ -141,10 +137,8 @@ def test_a_claims_file_of_ones_own_is_answered_claim_by_claim(
     assert "claim B could not be run" in line
 
 
-def test_status_tells_what_is_held_and_what_is_wrong(
-    silverstreak: Silverstreak, demo: Demo
-) -> None:
-    told = silverstreak("status", "--format", "json", "--data", str(demo[0]))
+def test_status_tells_what_is_held_and_what_is_wrong(asked: Silverstreak, demo: Demo) -> None:
+    told = asked("status", "--format", "json", "--data", str(demo[0]))
 
     status = json.loads(told.stdout)
     assert told.returncode == 0

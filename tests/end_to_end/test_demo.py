@@ -88,10 +88,10 @@ def test_silver_funds_have_nine_finished_inflow_months_and_a_tenth_running(
     assert {(completed, on_track) for _, completed, on_track in runs} == {(9, 10)}
 
 
-def test_every_claim_holds_in_the_synthetic_market(demo: Demo, silverstreak: Silverstreak) -> None:
+def test_every_claim_holds_in_the_synthetic_market(demo: Demo, asked: Silverstreak) -> None:
     data, _ = demo
 
-    ended = silverstreak("claims", "--format", "json", "--data", str(data))
+    ended = asked("claims", "--format", "json", "--data", str(data))
 
     answers = json.loads(ended.stdout)
     assert ended.returncode == 0
@@ -125,12 +125,12 @@ LATEST_SLV = """
 """
 
 
-def test_what_was_known_at_each_lived_day_differs(demo: Demo, silverstreak: Silverstreak) -> None:
+def test_what_was_known_at_each_lived_day_differs(demo: Demo, asked: Silverstreak) -> None:
     data, _ = demo
 
     answers = [
         json.loads(
-            silverstreak(
+            asked(
                 "sql", LATEST_SLV, "--known-at", moment, "--format", "json", "--data", str(data)
             ).stdout
         )[0]
@@ -146,7 +146,7 @@ def test_what_was_known_at_each_lived_day_differs(demo: Demo, silverstreak: Silv
 
 
 def test_a_revised_share_count_is_seen_as_it_was_first_published(
-    demo: Demo, silverstreak: Silverstreak
+    demo: Demo, asked: Silverstreak
 ) -> None:
     data, _ = demo
     query = (
@@ -154,15 +154,13 @@ def test_a_revised_share_count_is_seen_as_it_was_first_published(
     )
 
     def shares(known_at: str) -> float:
-        told = silverstreak(
-            "sql", query, "--known-at", known_at, "--format", "json", "--data", str(data)
-        )
+        told = asked("sql", query, "--known-at", known_at, "--format", "json", "--data", str(data))
         return float(json.loads(told.stdout)[0]["shares_outstanding"])
 
     assert shares("2025-12-11") - shares("2025-12-10") == 1_500_000
 
 
-def test_as_of_looks_from_a_past_day(demo: Demo, silverstreak: Silverstreak) -> None:
+def test_as_of_looks_from_a_past_day(demo: Demo, asked: Silverstreak) -> None:
     data, _ = demo
     query = """
         select strftime(month, '%Y-%m') as month, streak, complete
@@ -170,17 +168,15 @@ def test_as_of_looks_from_a_past_day(demo: Demo, silverstreak: Silverstreak) -> 
         order by month desc limit 1
     """
 
-    told = silverstreak(
-        "sql", query, "--as-of", "2025-09-30", "--format", "json", "--data", str(data)
-    )
+    told = asked("sql", query, "--as-of", "2025-09-30", "--format", "json", "--data", str(data))
 
     assert json.loads(told.stdout) == [{"month": "2025-09", "streak": 7, "complete": True}]
 
 
-def test_before_the_first_load_nothing_was_known(demo: Demo, silverstreak: Silverstreak) -> None:
+def test_before_the_first_load_nothing_was_known(demo: Demo, asked: Silverstreak) -> None:
     data, _ = demo
 
-    told = silverstreak(
+    told = asked(
         *("sql", "select * from bars", "--known-at", "2020-01-01"),
         *("--format", "csv", "--data", str(data)),
     )

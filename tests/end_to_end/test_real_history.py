@@ -158,9 +158,9 @@ def test_the_running_week_is_that_of_the_oracle_on_its_thursday(data: Path, orac
 
 
 def test_the_article_does_not_hold_on_the_one_fund_that_was_captured(
-    data: Path, silverstreak: Silverstreak
+    data: Path, asked: Silverstreak
 ) -> None:
-    told = silverstreak("claims", "--format", "json", "--data", str(data))
+    told = asked("claims", "--format", "json", "--data", str(data))
 
     answers = {answer["id"]: answer for answer in json.loads(told.stdout)}
     assert told.returncode == 0

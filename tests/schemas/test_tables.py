@@ -67,6 +67,19 @@ def test_a_number_is_a_number(schema: Any, column: str, value: float) -> None:
     assert column in failing(schema, {column: value})
 
 
+SINGLE = [
+    (schema, column)
+    for schema, column in NUMBERS
+    if (schema.to_schema().columns[column].metadata or {}).get("precision") == "float32"
+]
+
+
+@pytest.mark.parametrize(("schema", "column"), SINGLE, ids=named)
+def test_what_is_compared_as_float32_fits_in_it(schema: Any, column: str) -> None:
+    assert column in failing(schema, {column: 3.5e38})
+    assert column not in failing(schema, {column: 3.4e38})
+
+
 DAY = date(2030, 3, 4)
 PLAIN: dict[Any, Any] = {
     pl.Boolean: True,

@@ -30,7 +30,7 @@ def high(ask: Ask, closes: list[float], peaks: list[date], **traits: Any) -> lis
     ]
     answer = ask(
         "record_high",
-        bars=frame(Bars, bars),
+        bars=frame(Bars, reversed(bars)),  # no table promises an order
         instruments=frame(Instruments, [{"instrument": "SI=F"} | traits]),
         known_peaks=frame(KnownPeaks, [{"instrument": "SI=F", "peaked_on": day} for day in peaks]),
     )

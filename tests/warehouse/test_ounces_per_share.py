@@ -59,6 +59,17 @@ def test_a_change_of_the_fee_counts_from_its_day_on(market: duckdb.DuckDBPyConne
     assert ounces(market) == [(pytest.approx(10 * exp(-fees)), True)]
 
 
+def test_a_fee_agreed_before_the_launch_accrues_from_the_launch_on(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    before = {"fund": "NEW", "effective_from": date(2019, 1, 2), "fee": 0.005}
+    lay(market, Funds, [{"fund": "NEW", "metal": "gold", "ounces_per_share_at_launch": 1.0}])
+    lay(market, FundTerms, [before])
+    lay_count(market, LAUNCH, fund="NEW")
+
+    assert ounces(market) == [(1.0, True)]
+
+
 def test_a_day_before_the_change_knows_nothing_of_it(market: duckdb.DuckDBPyConnection) -> None:
     lay_count(market, date(2024, 12, 31))
     before = ounces(market)

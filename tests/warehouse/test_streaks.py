@@ -92,6 +92,11 @@ def runs(ask: Ask, *months: tuple[str, float | None]) -> list[tuple[object, ...]
             id="the first may be longer than is known; the last is running",
         ),
         pytest.param(
+            [("c", 1), ("c", 1), ("c", -1)],
+            [("Oct", 2, 2, False, True)],
+            id="a whole first month may follow on others, too",
+        ),
+        pytest.param(
             [("f", 1), ("c", -1), ("c", 1), ("r", -1)],
             [("Dec", 1, 1, True, False)],
             id="a running month that is no inflow so far ends no run",

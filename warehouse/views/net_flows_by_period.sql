@@ -97,7 +97,6 @@ due as (
         sessions.calendar,
         periods.period,
         date_trunc(periods.period, sessions.session)::date as starts_on,
-        min(sessions.session) as first_session,
         max(sessions.session) as last_session,
         count(*) as sessions
     from sessions
@@ -153,10 +152,7 @@ select
     end as coverage,
     case
         when holed.subject is not null then 'cannot be told'
-        when
-            spine.starts_on = date_trunc(spine.period, spine.first_as_of)
-            or due.first_session < spine.member_from
-            then 'first'
+        when spine.starts_on = date_trunc(spine.period, spine.first_as_of) then 'first'
         when coalesce(summed.sessions, 0) = 0 or summed.is_uncovered then 'cannot be told'
         when due.last_session > spine.last_as_of then 'running'
         when summed.is_awaited then 'cannot be told'
