@@ -132,6 +132,9 @@ def sql(
 
     with published(use(data), as_of, known_at) as warehouse:
         terminal.write(asking.ask(warehouse, query), format, output)
+        origin = asking.origin(warehouse)
+    if format == "table" and output is None and origin == "synthetic":
+        terminal.console().print("synthetic data")
     return 0
 
 
@@ -267,6 +270,8 @@ def as_json(
 def expected_errors() -> tuple[type[Exception], ...]:
     """List what may go wrong in ways that a line can explain; anything else is a fault of ours."""
     import duckdb  # noqa: PLC0415 -- commands import what they need
+    import httpx  # noqa: PLC0415 -- the same
+    import polars  # noqa: ICN001, PLC0415 -- the same
 
     from flows.server import ServerError  # noqa: PLC0415 -- commands import what they need
     from flows.world import SandboxError  # noqa: PLC0415 -- the same
@@ -276,7 +281,10 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     return (
         ServerError, SandboxError, QueryError, ClaimsError, WarehouseError,
-        ValidationError, ValueError, OSError, duckdb.Error,
+        ValidationError,
+        OverflowError,
+        httpx.HTTPError,
+        polars.exceptions.PolarsError, ValueError, OSError, duckdb.Error,
     )  # fmt: skip
 
 

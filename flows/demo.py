@@ -19,7 +19,7 @@ from warehouse import asking, claims
 from warehouse.connection import WarehouseError, open_published
 
 LIVED_DAYS = 5
-NOTICE = "SYNTHETIC DATA: this market is invented, from the first price to the last share"
+NOTICE = "SYNTHETIC DATA: a made-up market; no price, share or ounce in it is a quote"
 HEADLINES = """
     select statement
     from facts

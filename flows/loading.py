@@ -1,7 +1,7 @@
 """From captures to the warehouse: parse, validate, transform, record. Each capture exactly once."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,7 @@ import sources.reference
 from flows.registry import REFERENCE_FEEDS, Feed, feed_of
 from schemas.capture import Capture, Refused, Request
 from schemas.tables.sessions import Sessions
-from schemas.validation import Verdict, accept
+from schemas.validation import Verdict, accept, refuse_if_mostly_bad
 from sources import captures
 from transforms import calendars
 from warehouse.connection import RELEASE
@@ -94,8 +94,15 @@ def load(
 
 def answered_since(warehouse: duckdb.DuckDBPyConnection, capture: Capture) -> bool:
     """Say whether a later answer to the same question was good: nobody needs this one then."""
-    query = "select 1 from ops.loads where scope = ? and known_at > ? limit 1"
-    return bool(warehouse.execute(query, [capture.request.scope, capture.known_at]).fetchall())
+    query = """
+        select 1 from ops.loads
+        where scope = $scope and known_at > $known_at
+          and coalesce($asked_to::date between asked_from and asked_to, true)
+        limit 1
+    """
+    request = capture.request
+    about = {"scope": request.scope, "known_at": capture.known_at, "asked_to": request.asked_to}
+    return bool(warehouse.execute(query, about).fetchall())
 
 
 def record_verdicts(
@@ -118,12 +125,14 @@ def record_verdicts(
 def read(feed: Feed, capture: Capture, payload: bytes) -> dict[type[pa.DataFrameModel], Verdict]:
     """Parse a payload and sort its rows by the promises of each table it fills."""
     parsed = feed.parse(payload, capture)
-    return {
-        schema: accept(
-            schema, transform(parsed[name(schema)], capture), parsed[name(schema)], capture
-        )
+    today = capture.known_at.astimezone(UTC).date()
+    verdicts = {
+        schema: accept(schema, transform(raw, capture), raw, capture, today)
         for schema, transform in feed.tables.items()
+        for raw in [parsed[name(schema)]]
     }
+    refuse_if_mostly_bad(verdicts.values(), capture)
+    return verdicts
 
 
 def keep_reference(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> None:

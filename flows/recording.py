@@ -42,6 +42,7 @@ class Report:
     loaded: Loaded
     problems: list[str] = field(default_factory=list)
     published: Path | None = None
+    origin: str = "live"
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -54,7 +55,7 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     settings = Settings()
     world = observe(settings)
     run = f"{world.started_at:%Y-%m-%dT%H:%M:%S.%fZ} {uuid4().hex[:8]}"
-    report = Report(Loaded())
+    report = Report(Loaded(), origin=world.origin)
     requests = await timed(report, "plan", prepare(run, settings, world, datasets, report.loaded))
     await ask_all(requests, settings, world, report)
     rewritten = await timed(report, "load", load(settings, world, report.loaded))
@@ -64,11 +65,6 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     report.problems += report.loaded.problems
     published = await timed(report, "publish", close(run, settings, world, report.problems))
     report.published = published.file
-    report.problems += [
-        f"check failed: {failure.check}: {failure.rows} rows; not published"
-        for failure in published.failures
-        if failure.blocks
-    ]
     if report.problems:
         return Failed(message="; ".join(report.problems)[:2000], data=report)
     return Completed(message=summary(report), data=report)
@@ -170,10 +166,18 @@ async def load(settings: Settings, world: World, loaded: Loaded) -> list[Request
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)
 async def close(run: str, settings: Settings, world: World, problems: list[str]) -> Published:
-    """End the run, check the warehouse, and publish it unless a check blocks."""
+    """End the run, check the warehouse, and publish it unless a check blocks, which is added."""
     with open_warehouse(settings, world) as warehouse:
         runs.finish(warehouse, run, world.now(), problems)
-        return publish(warehouse, settings.data, world.now())
+        published = publish(warehouse, settings.data, world.now())
+        problems += [
+            f"check failed: {failure.check}: {failure.rows} rows; not published"
+            for failure in published.failures
+            if failure.blocks
+        ]
+        if published.file is None:
+            runs.finish(warehouse, run, world.now(), problems)
+        return published
 
 
 def open_warehouse(

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from flows import terminal
+from flows.registry import PROVIDERS
 from flows.server import prefect_server, wait_until_ready
 from flows.settings import Settings
 
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
 def run(datasets: Sequence[str], *, debug: bool) -> int:
     """Record the datasets (none named: all), print what came of it, and give the exit status."""
-    data = Settings().data
-    with prefect_server(data, debug=debug):
+    settings = Settings()
+    for dataset in datasets:
+        if not any(dataset in settings.provider(source).datasets for source in PROVIDERS):
+            raise ValueError(f"{dataset} is switched off: see README.md for how to switch it on")
+    with prefect_server(settings.data, debug=debug):
         report = run_once(tuple(datasets))
     return conclude(report)
 
@@ -88,5 +92,5 @@ def conclude(report: "Report") -> int:
     for problem in report.problems:
         terminal.complain(problem)
     if report.published:
-        terminal.log.info("published %s", report.published)
+        terminal.log.info("published %s (%s data)", report.published, report.origin)
     return 1 if report.problems else 0

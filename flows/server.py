@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -66,6 +67,7 @@ def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
 def configure(data: Path, *, debug: bool) -> None:
     """Keep Prefect to the data folder, off the network, and out of the user's terminal."""
     home = data.resolve() / "prefect"
+    reach_loopback_without_proxy()
     quiet = {} if debug else {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
     os.environ.update(
         {
@@ -77,6 +79,13 @@ def configure(data: Path, *, debug: bool) -> None:
             **quiet,
         }
     )
+
+
+def reach_loopback_without_proxy() -> None:
+    """Keep requests to this machine from a proxy that the environment may name."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
 
 
 def wait_until_ready(data: Path) -> None:
@@ -91,7 +100,7 @@ def wait_until_ready(data: Path) -> None:
         if is_healthy(url):
             return
         server = read(data / "prefect")
-        if server and server.url == url and not is_alive(server.pid):
+        if server and server.url == url and not is_ours(server):
             break
         time.sleep(0.1)
     raise ServerError(
@@ -100,9 +109,26 @@ def wait_until_ready(data: Path) -> None:
 
 
 def running(home: Path) -> Server | None:
-    """Give the recorded server, if its process lives."""
+    """Give the recorded server, if its process lives and is still that server."""
     server = read(home)
-    return server if server and is_alive(server.pid) else None
+    return server if server and is_ours(server) else None
+
+
+def is_ours(server: Server) -> bool:
+    """Say whether the process is the recorded server: ids are given anew after a restart."""
+    port = urlsplit(server.url).port
+    return command_of(server.pid).endswith(f"prefect server start --port {port}")
+
+
+def command_of(pid: int) -> str:
+    """Give a process's command line; empty where there is none."""
+    file = Path(f"/proc/{pid}/cmdline")
+    if file.parent.parent.is_dir():
+        return file.read_bytes().replace(b"\0", b" ").decode().strip() if file.exists() else ""
+    told = subprocess.run(  # noqa: S603 -- our own arguments
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
 
 
 def start(home: Path) -> Server:
@@ -162,11 +188,7 @@ def is_alive(pid: int) -> bool:
     """Say whether a process of this id runs; a child of ours that has ended is reaped."""
     for child in STARTED:
         child.poll()
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return command_of(pid) != ""
 
 
 def is_healthy(url: str) -> bool:

@@ -1,6 +1,7 @@
-"""The synthetic market's turning points: invented, rounded prices that its series pass through.
+"""The synthetic market's turning points: made-up, rounded prices that its series pass through.
 
-Chosen so that the sentences of the article of 2025-12-11 come out true; nothing here is a quote.
+They resemble history, so that charts look familiar, and make the sentences of the article of
+2025-12-11 come out true. All between them is a random walk; nothing here is a quote.
 """
 
 # Tables read best in rows.

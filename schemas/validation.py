@@ -1,5 +1,7 @@
 """Accept what keeps its promises, reject the rows that do not, refuse a payload that is not it."""
 
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import pandera.errors
@@ -7,7 +9,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.capture import Capture, Refused
-from schemas.tables.model import key
+from schemas.tables.model import key, metadata
 
 MOST_REJECTED = 0.2
 NAMES = {"multiple_fields_uniqueness": "conflicting duplicate"}
@@ -59,7 +61,11 @@ def empty(schema: type[pa.DataFrameModel]) -> pl.DataFrame:
 
 
 def accept(
-    schema: type[pa.DataFrameModel], frame: pl.DataFrame, raw: pl.DataFrame, capture: Capture
+    schema: type[pa.DataFrameModel],
+    frame: pl.DataFrame,
+    raw: pl.DataFrame,
+    capture: Capture,
+    today: date | None = None,
 ) -> Verdict:
     """Sort rows into those that keep the table's promises and those that do not.
 
@@ -70,26 +76,21 @@ def accept(
         frame: Rows in the table's columns, and `position`, the row in `raw` each was made from.
         raw: The payload as served, with `position`: what a rejection shows as evidence.
         capture: Where the rows come from.
+        today: The UTC day on which they were known: no row may be for a later market day.
 
     Raises:
-        Refused: More than a fifth of the rows fail; names the checks.
+        Refused: A failure belongs to no row, so the frame itself is wrong.
     """
     columns = list(schema.to_schema().columns)
     if frame.is_empty():
         return Verdict(empty(schema), REJECTED.clone())
     rows = frame.unique(subset=columns, keep="first", maintain_order=True)
-    try:
-        schema.validate(rows.select(columns), lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        failures = by_row(errors.failure_cases, capture)
-    else:
-        return Verdict(rows.select(columns), REJECTED.clone())
-    if failures.height > MOST_REJECTED * rows.height:
-        seen = ", ".join(failures["failures"].explode().unique().sort())
-        raise Refused(
-            f"{capture.request.scope}: {failures.height} of {rows.height} rows are bad ({seen})"
-        )
     numbered = rows.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+    broken = [
+        broken_promises(schema, rows.select(columns), capture),
+        premature(schema, numbered, today),
+    ]
+    failures = pl.concat(broken).group_by("index").agg(failures=pl.col("failure").unique().sort())
     rejected = (
         numbered.join(failures, on="index", maintain_order="left")
         .with_columns(key=pl.struct(key(schema)).struct.json_encode())
@@ -98,6 +99,16 @@ def accept(
     )
     good = numbered.join(failures, on="index", how="anti", maintain_order="left")
     return Verdict(good.select(columns), rejected)
+
+
+def refuse_if_mostly_bad(verdicts: Iterable[Verdict], capture: Capture) -> None:
+    """Refuse a payload of which more than a fifth of all rows is rejected, naming the checks."""
+    judged = list(verdicts)
+    bad = pl.concat([verdict.rejected for verdict in judged])
+    rows = bad.height + sum(verdict.accepted.height for verdict in judged)
+    if bad.height > MOST_REJECTED * rows:
+        seen = ", ".join(bad["failures"].explode().unique().sort())
+        raise Refused(f"{capture.request.scope}: {bad.height} of {rows} rows are bad ({seen})")
 
 
 REJECTED = pl.DataFrame(
@@ -110,23 +121,41 @@ REJECTED = pl.DataFrame(
 )
 
 
-def by_row(failure_cases: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    """Gather the failed checks of each row: `index` and `failures`.
+def broken_promises(
+    schema: type[pa.DataFrameModel], rows: pl.DataFrame, capture: Capture
+) -> pl.DataFrame:
+    """List what pandera finds wrong, row by row: `index` and `failure`.
 
     Raises:
         Refused: A failure belongs to no row, so the frame itself is wrong.
     """
-    whole = failure_cases.filter(pl.col("index").is_null())
+    try:
+        schema.validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        return pl.DataFrame(schema={"index": pl.Int64, "failure": pl.String})
+    whole = cases.filter(pl.col("index").is_null())
     if not whole.is_empty():
         faults = ", ".join(f"{r['column']}: {r['check']}" for r in whole.iter_rows(named=True))
         raise Refused(f"{capture.request.scope}: {faults}")
-    is_of_column = pl.col("schema_context") == "Column"
     check = pl.col("check").replace(NAMES)
+    is_of_column = pl.col("schema_context") == "Column"
     failure = pl.when(is_of_column).then(pl.col("column") + ": " + check).otherwise(check)
-    return (
-        failure_cases.with_columns(pl.col("index").cast(pl.Int64), failure=failure)
-        .group_by("index")
-        .agg(failures=pl.col("failure").unique().sort())
+    return pl.DataFrame(cases.select(pl.col("index").cast(pl.Int64), failure=failure))
+
+
+def premature(
+    schema: type[pa.DataFrameModel], numbered: pl.DataFrame, today: date | None
+) -> pl.DataFrame:
+    """List the rows for a market day that has not come: `index` and `failure`."""
+    traits = metadata(schema)
+    column = traits.get("as_of")
+    if column is None or today is None:
+        return pl.DataFrame(schema={"index": pl.Int64, "failure": pl.String})
+    last = today + timedelta(days=traits.get("days_ahead", 0))
+    return numbered.filter(pl.col(column) > last).select(
+        "index", failure=pl.lit(f"{column}: later than the day it was known")
     )
 
 

@@ -128,11 +128,13 @@ class Client:
 async def open_client(manners: Manners) -> AsyncIterator[Client]:
     """Yield a client that keeps these manners."""
     set_on_retry_hooks([tell])
+    schemes = {httpx.URL(manners.base_url).scheme, "https"}
 
     async def stay_with_the_provider(request: httpx.Request) -> None:
-        if request.url.host not in manners.hosts:
+        if request.url.host not in manners.hosts or request.url.scheme not in schemes:
             raise Unwanted(
-                f"{manners.base_url} redirects to {request.url.host}, which is not the provider's"
+                f"{shown(manners.base_url)} redirects to {shown(str(request.url))}, "
+                "which is not the provider's"
             )
 
     async with httpx.AsyncClient(
@@ -174,6 +176,12 @@ def retry_after(header: str | None) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
+def shown(url: str) -> str:
+    """Write an address without what it may hold of credentials."""
+    parts = httpx.URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode()}"
+
+
 def explain(error: httpx.HTTPError, manners: Manners) -> str:
     """Say in one line what came instead of an answer, and what to do."""
     tries = f"{manners.attempts} attempt{'s' * (manners.attempts != 1)}"
@@ -188,7 +196,9 @@ def explain(error: httpx.HTTPError, manners: Manners) -> str:
         case Unwanted():
             return str(error)
         case httpx.TooManyRedirects():
-            return f"{manners.base_url} redirects in circles"
+            return f"{shown(manners.base_url)} redirects in circles"
         case _:
             what = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
-            return f"no answer from {manners.base_url} in {tries} ({what}): is the network up?"
+            return (
+                f"no answer from {shown(manners.base_url)} in {tries} ({what}): is the network up?"
+            )

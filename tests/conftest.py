@@ -46,6 +46,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
         thread.join()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module's tests on one worker, and all that share the demo and a Prefect server."""
     for item in items:

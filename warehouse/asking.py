@@ -32,6 +32,12 @@ def nothing_known_before(
     return moment if known_at < moment else None
 
 
+def origin(warehouse: duckdb.DuckDBPyConnection) -> str:
+    """Say whether the warehouse holds live data, a replayed history or synthetic data."""
+    [[origin]] = warehouse.execute("select origin from about").fetchall()
+    return str(origin)
+
+
 def ask(warehouse: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     """Answer a query as a frame; an instant without end is null, since polars cannot show it.
 
@@ -39,6 +45,8 @@ def ask(warehouse: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
         QueryError: DuckDB refuses the query; says why, with its suggestion if it has one.
     """
     try:
+        if len(duckdb.extract_statements(query)) > 1:
+            raise QueryError("ask one query at a time")
         answer = warehouse.sql(query)
         if answer is None:
             return pl.DataFrame()

@@ -59,6 +59,7 @@ create table if not exists ops.refusals (
     source varchar not null,
     dataset varchar not null,
     scope varchar not null,
+    asked_to date,
     capture varchar not null,
     refused_at timestamptz not null,
     reason varchar not null,

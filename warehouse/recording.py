@@ -347,8 +347,14 @@ def write_ledger(
         """
         update ops.refusals set resolved_at = $known_at
         where scope = $scope and resolved_at is null and refused_at <= $known_at
+          and coalesce(asked_to between $first::date and $last::date, true)
         """,
-        {"known_at": capture.known_at, "scope": request.scope},
+        {
+            "known_at": capture.known_at,
+            "scope": request.scope,
+            "first": request.asked_from,
+            "last": request.asked_to,
+        },
     )
 
 
@@ -364,13 +370,16 @@ def refuse(
         """
         insert into ops.refusals by name
         select
-            $source as source, $dataset as dataset, $scope as scope, $capture as capture,
-            $known_at as refused_at, $reason as reason, $release as release,
+            $source as source, $dataset as dataset, $scope as scope,
+            $asked_to::date as asked_to, $capture as capture, $known_at as refused_at,
+            $reason as reason, $release as release,
             min(known_at) as resolved_at
         from ops.loads
         where scope = $scope and known_at > $known_at
+          and coalesce($asked_to::date between asked_from and asked_to, true)
         """,
         {
+            "asked_to": request.asked_to,
             "source": request.source,
             "dataset": request.dataset,
             "scope": request.scope,

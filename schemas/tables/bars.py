@@ -64,7 +64,7 @@ class Bars(Table):
 
         strict = True
         unique = ("instrument", "session", "source")
-        metadata = {"as_of": "session"}  # noqa: RUF012 -- pandera's own form
+        metadata = {"as_of": "session", "days_ahead": 1}  # noqa: RUF012 -- pandera's own form
 
     @pa.dataframe_check
     @classmethod

@@ -29,7 +29,7 @@ class CorporateActions(Table):
         """The key, and what `as_of` means here."""
 
         unique = ("instrument", "ex_date", "kind", "source")
-        metadata = {"as_of": "ex_date"}  # noqa: RUF012 -- pandera's own form
+        metadata = {"as_of": "ex_date", "days_ahead": 1}  # noqa: RUF012 -- pandera's own form
 
     @pa.dataframe_check
     @classmethod

@@ -20,8 +20,10 @@ class Table(pa.DataFrameModel):
     """A table of the warehouse: its name, columns, key and promises, said once.
 
     `Config.unique` is the key. `Config.metadata` may say `as_of` (the column that holds the market
-    day; without it the table ignores the variable `as_of`), `snapshot` (the key columns within
-    which an answer is complete, so that a row it lacks is gone) and `timeless` (known from always).
+    day; without it the table ignores the variable `as_of`), `days_ahead` (how far that day may lie
+    ahead of the UTC day it is known on: east of Greenwich a session begins the day before),
+    `snapshot` (the key columns within which an answer is complete, so that a row it lacks is gone)
+    and `timeless` (known from always).
     """
 
     class Config:

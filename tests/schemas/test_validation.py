@@ -9,7 +9,7 @@ import pytest
 from schemas.capture import Refused
 from schemas.raw.ishares import ISharesHistorical
 from schemas.tables.fund_valuations import FundValuations
-from schemas.validation import Verdict, accept, promised
+from schemas.validation import Verdict, accept, promised, refuse_if_mostly_bad
 from tests.warehouse.market import capture, frame, verdict
 
 DAYS = [date(2030, 3, day) for day in range(1, 12)]
@@ -95,11 +95,34 @@ def test_a_payload_with_more_than_a_fifth_of_bad_rows_is_refused(
         for number, day in enumerate(DAYS[:10])
     ]
 
+    judged = verdict(FundValuations, rows)
+
+    assert judged.rejected.height == bad
     if is_refused:
         with pytest.raises(Refused, match=r"bank/test/all: 3 of 10 rows are bad \(nav: greater_th"):
-            verdict(FundValuations, rows)
+            refuse_if_mostly_bad([judged], capture())
     else:
-        assert verdict(FundValuations, rows).rejected.height == bad
+        refuse_if_mostly_bad([judged], capture())
+
+
+def test_a_small_table_is_judged_with_the_rest_of_its_payload() -> None:
+    good = verdict(FundValuations, [{"fund": "AAA", "as_of": day, "nav": 1.0} for day in DAYS[:9]])
+    bad = verdict(FundValuations, [{"fund": "AAA", "as_of": DAYS[0], "nav": -1.0}])
+
+    refuse_if_mostly_bad([good, bad], capture())
+
+    with pytest.raises(Refused):
+        refuse_if_mostly_bad([bad], capture())
+
+
+def test_a_row_for_a_day_that_has_not_come_is_rejected() -> None:
+    rows = frame(FundValuations, [{"fund": "AAA", "as_of": day, "nav": 1.0} for day in DAYS[:3]])
+    rows = rows.with_row_index("position").cast({"position": pl.Int64})
+
+    judged = accept(FundValuations, rows, rows, capture(), today=DAYS[1])
+
+    assert judged.accepted["as_of"].to_list() == DAYS[:2]
+    assert judged.rejected["failures"].to_list() == [["as_of: later than the day it was known"]]
 
 
 def test_no_rows_are_no_fault() -> None:

@@ -144,11 +144,6 @@ def error(code: str, description: str, wrapper: str = "chart") -> dict[str, Any]
             id="unknown symbol, or an outage",
         ),
         pytest.param(
-            error("Bad Request", "Data doesn't exist for startDate = 1, endDate = 2"),
-            "Yahoo says Bad Request: Data doesn't exist",
-            id="empty window",
-        ),
-        pytest.param(
             error("Unauthorized", "Invalid Crumb", "finance"),
             "Yahoo says Unauthorized: Invalid Crumb",
             id="wrapped in finance",
@@ -315,3 +310,11 @@ def test_a_spoilt_body_is_refused_or_yields_rows_that_keep_their_promises(payloa
         return
     Bars.validate(bars.accepted)
     CorporateActions.validate(actions.accepted)
+
+
+def test_an_empty_window_is_an_answer_without_rows() -> None:
+    empty = error("Bad Request", "Data doesn't exist for startDate = 1, endDate = 2")
+
+    parsed = yahoo.parse_quotes(bodies.as_json(empty), bodies.asked_quotes())
+
+    assert [frame.height for frame in parsed.values()] == [0, 0]

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from schemas.capture import Refused
 from schemas.tables.bars import Bars
 from schemas.tables.corporate_actions import CorporateActions
-from schemas.validation import Verdict, accept
+from schemas.validation import Verdict, accept, refuse_if_mostly_bad
 from sources import yahoo
 from tests.sources import bodies
 from tests.sources.bodies import BARS, chart, stamp
@@ -30,7 +30,9 @@ def bars(document: dict[str, Any], known_at: datetime = bodies.KNOWN_AT) -> pl.D
 def judged(document: dict[str, Any], known_at: datetime = bodies.KNOWN_AT) -> Verdict:
     capture = bodies.asked_quotes(known_at=known_at)
     raw = yahoo.parse_quotes(bodies.as_json(document), capture)["bars"]
-    return accept(Bars, transform.bars(raw, capture), raw, capture)
+    verdict = accept(Bars, transform.bars(raw, capture), raw, capture)
+    refuse_if_mostly_bad([verdict], capture)
+    return verdict
 
 
 def sessions(document: dict[str, Any], known_at: datetime = bodies.KNOWN_AT) -> list[date]:
@@ -238,8 +240,8 @@ def test_prices_stay_as_served() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "failure"),
     [
-        (5, math.inf, "adj_close: less_than(inf)"),
-        (3, math.nan, "close: less_than(inf)"),
+        (5, math.inf, "adj_close: less_than(3.4028234663852886e+38)"),
+        (3, math.nan, "close: less_than(3.4028234663852886e+38)"),
         (3, 0.0, "close: greater_than(0)"),
         (0, -1.0, "open: greater_than(0)"),
         (1, 1.0, "low_is_not_above_high"),
@@ -264,7 +266,9 @@ def actions(events: dict[str, Any], **meta: Any) -> pl.DataFrame:
     capture = bodies.asked_quotes()
     raw = yahoo.parse_quotes(bodies.as_json(chart(events=events, **meta)), capture)
     rows = transform.corporate_actions(raw["corporate_actions"], capture)
-    return accept(CorporateActions, rows, raw["corporate_actions"], capture).accepted
+    verdict = accept(CorporateActions, rows, raw["corporate_actions"], capture)
+    refuse_if_mostly_bad([verdict], capture)
+    return verdict.accepted
 
 
 def test_dividends_and_gains_have_amounts_and_splits_have_ratios() -> None:

@@ -5,7 +5,7 @@
 --         always the last five sessions again, since sources revise. After a new split, dividend
 --         or a revision of what was final, the whole history again
 -- Caveat  a session is confirmed to be missing when an answer two days or more after it was due
---         covered it and lacked it
+--         had bars before and after it, or when two such answers lacked it: one may be a hiccup
 --
 -- Columns
 -- instrument   market symbol
@@ -57,28 +57,52 @@ answers as (
         source,
         asked_from,
         asked_to,
-        max(known_at) as known_at
+        first_as_of,
+        last_as_of,
+        known_at
     from ops.loads
     where relation = 'bars'
-    group by subject, source, asked_from, asked_to
 ),
 
-missing as (
+absent as (
     select
         expected.instrument,
-        min(expected.session) as first_missing,
-        count(*) as sessions
+        expected.source,
+        expected.session,
+        expected.due_at
     from expected
     anti join bars_by_source as stored
         on expected.instrument = stored.instrument
         and expected.source = stored.source
         and expected.session = stored.session
-    anti join answers
-        on expected.instrument = answers.instrument
-        and expected.source = answers.source
-        and expected.session between answers.asked_from and answers.asked_to
-        and answers.known_at >= expected.due_at + interval 2 day
-    group by expected.instrument
+),
+
+confirmed as (
+    select
+        absent.instrument,
+        absent.session
+    from absent
+    inner join answers
+        on absent.instrument = answers.instrument
+        and absent.source = answers.source
+        and absent.session between answers.asked_from and answers.asked_to
+        and answers.known_at >= absent.due_at + interval 2 day
+    group by absent.instrument, absent.session
+    having
+        count(*) >= 2
+        or bool_or(absent.session between answers.first_as_of and answers.last_as_of)
+),
+
+missing as (
+    select
+        absent.instrument,
+        min(absent.session) as first_missing,
+        count(*) as sessions
+    from absent
+    anti join confirmed
+        on absent.instrument = confirmed.instrument
+        and absent.session = confirmed.session
+    group by absent.instrument
 ),
 
 asked_in_full as (
