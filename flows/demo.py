@@ -112,7 +112,10 @@ def show_answers(data: Path) -> None:
 
 
 def show_timings(seconds: dict[str, float]) -> None:
-    """Print how long each step took, all days together; fetches run side by side."""
+    """Print how long each step took, all days together.
+
+    Fetches run side by side; `load` is the whole of what follows by dataset.
+    """
     terminal.show(
         pl.DataFrame({"step": list(seconds), "seconds": [f"{s:.1f}" for s in seconds.values()]}),
         "Timings (wall clock)",

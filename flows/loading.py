@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import duckdb
 import pandera.polars as pa
@@ -25,10 +26,11 @@ HORIZON = timedelta(days=400)
 
 @dataclass
 class Loaded:
-    """What loading came to: rows by table, and one line for each refusal and new rejection."""
+    """What loading came to: rows by table, a line for each refusal and new rejection, and time."""
 
     counts: dict[str, Recorded] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, relation: str, recorded: Recorded) -> None:
         """Add what was recorded in a table."""
@@ -53,7 +55,10 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
         except captures.Damaged as damage:
             loaded.tell(f"damaged capture: {damage}: restore it from a backup, or delete it")
         else:
+            started = monotonic()
             load(warehouse, capture, payload, loaded)
+            dataset = capture.request.dataset
+            loaded.seconds[dataset] = loaded.seconds.get(dataset, 0) + monotonic() - started
 
 
 def waiting(warehouse: duckdb.DuckDBPyConnection, kept: list[str]) -> list[str]:

@@ -65,6 +65,8 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     report.problems += report.loaded.problems
     published = await timed(report, "publish", close(run, settings, world, report.problems))
     report.published = published.file
+    spent = {f"load {dataset}": seconds for dataset, seconds in report.loaded.seconds.items()}
+    report.seconds |= spent
     if report.problems:
         return Failed(message="; ".join(report.problems)[:2000], data=report)
     return Completed(message=summary(report), data=report)

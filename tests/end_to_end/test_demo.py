@@ -48,7 +48,8 @@ def test_the_demo_names_the_published_file(demo: Demo) -> None:
 def test_the_demo_says_how_long_its_steps_took(demo: Demo) -> None:
     _, ended = demo
 
-    for step in ("wait for Prefect", "fetch yahoo", "fetch ishares", "load", "publish", "facts"):
+    datasets = ("load quotes", "load valuations", "load holdings")
+    for step in ("wait for Prefect", "fetch yahoo", "fetch ishares", *datasets, "publish", "facts"):
         assert step in ended.stdout
 
 
