@@ -52,6 +52,20 @@ def test_no_flow_hides_an_importable_package(module: str) -> None:
     assert PathFinder.find_spec(module, elsewhere) is None
 
 
+def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
+    """Or their faults would cancel out; it has few other friends, too."""
+    allowed = {"sandbox", "exchange_calendars", "numpy", "polars", "starlette", "uvicorn"}
+    files = [*(ROOT / "sandbox").rglob("*.py")]
+    strays = {
+        f"{file.name} imports {package}"
+        for file in files
+        for package in imported_packages(file) - allowed - sys.stdlib_module_names
+    }
+
+    assert files
+    assert not strays
+
+
 def imported_packages(file: Path) -> set[str]:
     modules = []
     for node in ast.walk(ast.parse(file.read_text())):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from flows.server import prefect_server
+from flows.server import prefect_server, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -55,7 +55,9 @@ def asked() -> Silverstreak:
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Have one Prefect server for all tests that run flows."""
-    with prefect_server(tmp_path_factory.mktemp("prefect")):
+    data = tmp_path_factory.mktemp("prefect")
+    with prefect_server(data):
+        wait_until_ready(data)
         yield
 
 
