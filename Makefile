@@ -9,7 +9,7 @@ demo: .venv/ready
 	$(BIN)/silverstreak demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest --numprocesses logical --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check

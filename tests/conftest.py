@@ -44,12 +44,3 @@ def serving(app: ASGIApp) -> Iterator[str]:
         yield address(listener)
         server.should_exit = True
         thread.join()
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests on one worker, and all that share the demo and a Prefect server."""
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder == "end_to_end" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
