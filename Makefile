@@ -15,7 +15,7 @@ lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint warehouse/views warehouse/facts warehouse/ops.sql
+	$(BIN)/sqlfluff lint warehouse/views warehouse/facts warehouse/migrations
 	$(BIN)/sqlfluff lint --templater python warehouse/checks
 
 format: .venv/ready

@@ -100,6 +100,96 @@ def publish(*, data: Data = None, debug: Debug = False) -> int:
 
 
 @app.command
+def replay(
+    *, verify: bool = False, rejected: bool = False, data: Data = None, debug: Debug = False
+) -> int:
+    """Rebuild the warehouse from its captures alone, without asking anybody, and swap it in.
+
+    The rebuilt one is written beside the old one and takes its place in one step, so that a crash
+    leaves the old one. What is published stays up until `silverstreak publish`.
+
+    Parameters
+    ----------
+    verify
+        Only compare: rebuild, tell in which tables the two differ, and keep the old one. Ends with
+        status 1 if they differ.
+    rejected
+        Only try again what was rejected or refused, with today's parsers.
+    """
+    folder = use(data)
+    from flows import replaying  # noqa: PLC0415 -- commands import what they need
+
+    if verify and rejected:
+        raise ValueError("choose one of --verify and --rejected")
+    if rejected:
+        return replaying.retry_and_tell(folder)
+    return replaying.verify_and_tell(folder) if verify else replaying.replay_and_tell(folder)
+
+
+@app.command
+def rejections(
+    *,
+    resolved: bool = False,
+    format: terminal.Format = "table",  # noqa: A002 -- the option's name
+    output: Path | None = None,
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """List the rows that broke a promise, counted by provider and check, and as they were served.
+
+    A good row of the same key closes a rejection, and so does a better parser:
+    `silverstreak replay --rejected`.
+
+    Parameters
+    ----------
+    resolved
+        List also those that are closed.
+    format
+        table, csv, json or parquet; all but the first give the rows alone, uncut.
+    output
+        File to write instead of the terminal; parquet needs one.
+    """
+    from flows import status as reporting  # noqa: PLC0415 -- commands import what they need
+
+    reporting.show_rejections(use(data), format, output, resolved=resolved)
+    return 0
+
+
+@app.command
+def doctor(*, data: Data = None, debug: Debug = False) -> int:
+    """Look at every file of the data folder, and say what is wrong and what to do.
+
+    Changes nothing. Ends with status 1 if something is wrong.
+    """
+    folder = use(data)
+    from flows import doctor as looking  # noqa: PLC0415 -- commands import what they need
+
+    found = list(looking.findings(folder))
+    for finding in found:
+        terminal.complain(finding)
+    if not found:
+        sys.stdout.write(f"{looking.summary(folder)}: nothing is wrong\n")
+    return 1 if found else 0
+
+
+@app.command
+def rollback(*, data: Data = None, debug: Debug = False) -> int:
+    """Put up again the copy that was published before the one that is up.
+
+    Repeat it to go further back: the last five copies are kept. Readers see it as soon as they
+    open the file anew. The warehouse stays as it is: the next publish puts its newest state up.
+    """
+    folder = use(data)
+    from flows.settings import Settings  # noqa: PLC0415 -- commands import what they need
+    from warehouse import copies, publishing  # noqa: PLC0415 -- the same
+
+    file = publishing.rollback(folder, Settings().writer_wait)
+    moment = f"{copies.published_at(file):%Y-%m-%d %H:%M:%S} UTC"
+    sys.stdout.write(f"{file.name} is up now, published {moment}\n")
+    return 0
+
+
+@app.command
 def sql(
     query: str,
     /,

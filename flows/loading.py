@@ -1,7 +1,7 @@
 """From captures to the warehouse: parse, validate, transform, record. Each capture exactly once."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC
 from pathlib import Path
 from time import monotonic
 
@@ -9,28 +9,32 @@ import duckdb
 import pandera.polars as pa
 import polars as pl
 
-import sources.reference
-from flows.registry import REFERENCE_FEEDS, Feed, feed_of
-from schemas.capture import Capture, Refused, Request
-from schemas.tables.sessions import Sessions
+from flows import drift
+from flows.registry import Feed, feed_of
+from schemas.capture import Capture, Refused
+from schemas.parsed import having
 from schemas.validation import Verdict, accept, refuse_if_mostly_bad
 from sources import captures
-from transforms import calendars
+from warehouse import shapes
+from warehouse.asking import origin
 from warehouse.connection import RELEASE
-from warehouse.recording import Recorded, record, record_together, refuse
+from warehouse.quarantine import refuse
+from warehouse.recording import Recorded, record_together
 from warehouse.tables import name
-
-REFERENCE = Path(__file__).parents[1] / "warehouse" / "reference"
-HORIZON = timedelta(days=400)
+from warehouse.transaction import transaction
 
 
 @dataclass
 class Loaded:
-    """What loading came to: rows by table, a line for each refusal and new rejection, and time."""
+    """What loading came to: rows by table, a line for each refusal and new rejection, and time.
+
+    `changes` are what sources changed in their payloads, each with the subjects that show it.
+    """
 
     counts: dict[str, Recorded] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    changes: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, relation: str, recorded: Recorded) -> None:
         """Add what was recorded in a table."""
@@ -82,19 +86,34 @@ def load(
 ) -> None:
     """Load one capture: record what it says, or note why it is refused."""
     try:
-        verdicts = read(feed_of(capture), capture, payload)
+        must_be_of_this_origin(warehouse, capture)
+        verdicts, columns = read(feed_of(capture), capture, payload)
     except Refused as refusal:
-        reason = str(refusal)
+        columns = refusal.columns
+        reason = drift.reason(refusal, shapes.last_good(warehouse, capture))
     except Exception as fault:  # noqa: BLE001 -- one parser's fault must not keep out all the rest
+        columns = ()
         reason = (
             f"{capture.request.scope}: our parser fails on it ({type(fault).__name__}: {fault})"
         )
     else:
-        record_verdicts(warehouse, verdicts, capture, loaded)
+        record_verdicts(warehouse, verdicts, capture, columns, loaded)
         return
-    refuse(warehouse, capture, reason, RELEASE)
+    with transaction(warehouse):
+        refuse(warehouse, capture, reason, RELEASE)
+        shapes.keep(warehouse, capture, columns, is_refused=True)
     if not answered_since(warehouse, capture):
         loaded.tell(f"refused: {reason}")
+
+
+def must_be_of_this_origin(warehouse: duckdb.DuckDBPyConnection, capture: Capture) -> None:
+    """Refuse what was captured in another world: real and synthetic data are never mixed."""
+    held = origin(warehouse)
+    if capture.origin not in {None, held}:
+        raise Refused(
+            f"{capture.request.scope}: {capture.origin} data, where this warehouse holds {held} "
+            f"data: remove {capture.id} from its captures"
+        )
 
 
 def answered_since(warehouse: duckdb.DuckDBPyConnection, capture: Capture) -> bool:
@@ -114,10 +133,13 @@ def record_verdicts(
     warehouse: duckdb.DuckDBPyConnection,
     verdicts: dict[type[pa.DataFrameModel], Verdict],
     capture: Capture,
+    columns: tuple[str, ...],
     loaded: Loaded,
 ) -> None:
-    """Record all that one capture says, and tell of the rows that were rejected anew."""
-    for schema, recorded in record_together(warehouse, verdicts, capture).items():
+    """Record all that one capture says; tell of columns that changed, rows rejected anew."""
+    if change := drift.change(capture, columns, shapes.last_good(warehouse, capture)):
+        loaded.changes.setdefault(change, set()).add(capture.request.subject)
+    for schema, recorded in record_together(warehouse, verdicts, capture, columns).items():
         loaded.add(name(schema), recorded)
         if recorded.added:
             failures = ", ".join(verdicts[schema].rejected["failures"].explode().unique().sort())
@@ -127,93 +149,17 @@ def record_verdicts(
             )
 
 
-def read(feed: Feed, capture: Capture, payload: bytes) -> dict[type[pa.DataFrameModel], Verdict]:
-    """Parse a payload and sort its rows by the promises of each table it fills."""
+def read(
+    feed: Feed, capture: Capture, payload: bytes
+) -> tuple[dict[type[pa.DataFrameModel], Verdict], tuple[str, ...]]:
+    """Parse a payload and sort its rows by each table's promises; give its columns, too."""
     parsed = feed.parse(payload, capture)
     today = capture.known_at.astimezone(UTC).date()
-    verdicts = {
-        schema: accept(schema, transform(raw, capture), raw, capture, today)
-        for schema, transform in feed.tables.items()
-        for raw in [parsed[name(schema)]]
-    }
-    refuse_if_mostly_bad(verdicts.values(), capture)
-    return verdicts
-
-
-def keep_reference(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> None:
-    """Capture the reference files that have changed since they were last captured."""
-    query = """
-        select capture from (
-            select capture, scope, known_at from ops.loads
-            union all
-            select capture, scope, refused_at as known_at from ops.refusals
-        )
-        where scope = ?
-        order by known_at desc
-        limit 1
-    """
-    for table in REFERENCE_FEEDS:
-        request = sources.reference.table(table)
-        payload = (REFERENCE / request.path).read_bytes()
-        last = warehouse.execute(query, [request.scope]).fetchone()
-        if last is None or captures.digest(payload)[:16] not in last[0]:
-            captures.keep(str(data / "captures"), request, payload, now)
-
-
-def record_sessions(warehouse: duckdb.DuckDBPyConnection, now: datetime, loaded: Loaded) -> None:
-    """Record the sessions of every calendar in use, unless they are known far enough ahead."""
-    first_days = warehouse.execute("""
-        select calendar, min(first_session)
-        from (
-            select calendar, first_session from instruments
-            union all
-            select calendar, first_session from funds
-        )
-        group by calendar
-        order by calendar
-    """).fetchall()
-    for calendar, first in first_days:
-        try:
-            record_calendar(warehouse, calendar, first, now)
-        except Refused as refusal:
-            loaded.tell(f"{refusal}: mend warehouse/reference/instruments.csv or funds.csv")
-
-
-def record_calendar(
-    warehouse: duckdb.DuckDBPyConnection, calendar: str, first: date, now: datetime
-) -> None:
-    """Record one calendar's sessions, with the days on which the library is overruled.
-
-    Raises:
-        Refused: There is no such calendar.
-    """
-    overrides = warehouse.execute(
-        "select session, is_open from calendar_overrides where calendar = ? order by session",
-        [calendar],
-    ).pl()
-    last = now.date() + HORIZON
-    version = f"{calendars.VERSION}/{captures.digest(overrides.write_csv().encode())[:8]}"
-    request = Request("calendars", "sessions", f"{calendar}@{version}", "", {}, first, last)
-    if not is_known(warehouse, calendar, request, now.date() + HORIZON / 2):
-        rows = calendars.sessions(calendar, first, last, overrides)
-        capture = Capture(request, now, captures.digest(rows.write_csv().encode()))
-        record(warehouse, Sessions, accept(Sessions, rows, rows, capture), capture)
-
-
-def is_known(
-    warehouse: duckdb.DuckDBPyConnection, calendar: str, request: Request, until: date
-) -> bool:
-    """Say whether the calendar was last recorded in this form, as far back, and until this day.
-
-    Earlier records do not count: an override may have come, and gone again.
-    """
-    query = """
-        select scope = $scope and asked_from <= $first and asked_to >= $until
-        from ops.loads
-        where relation = 'sessions' and starts_with(subject, $calendar || '@')
-        order by known_at desc
-        limit 1
-    """
-    about = {"scope": request.scope, "first": request.asked_from, "calendar": calendar}
-    last = warehouse.execute(query, about | {"until": until}).fetchone()
-    return bool(last and last[0])
+    with having(parsed.columns):
+        verdicts = {
+            schema: accept(schema, transform(raw, capture), raw, capture, today)
+            for schema, transform in feed.tables.items()
+            for raw in [parsed.tables[name(schema)]]
+        }
+        refuse_if_mostly_bad(verdicts.values(), capture)
+    return verdicts, parsed.columns

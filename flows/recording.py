@@ -21,7 +21,7 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, Failed
 
-from flows import loading, planning
+from flows import keeping, loading, planning
 from flows.loading import Loaded
 from flows.settings import Settings
 from flows.world import World, observe
@@ -106,9 +106,10 @@ async def prepare(
     """Begin the run, load reference data and what a crash left behind, and plan what to ask."""
     with open_warehouse(settings, world) as warehouse:
         runs.begin(warehouse, run, world.started_at)
-        loading.keep_reference(warehouse, settings.data, world.now())
+        keeping.keep_reference(warehouse, settings.data, world.now())
         loading.load_waiting(warehouse, settings.data, loaded)
-        loading.record_sessions(warehouse, world.now(), loaded)
+        loaded.problems += keeping.keep_sessions(warehouse, settings.data, world.now())
+        loading.load_waiting(warehouse, settings.data, loaded)
         loaded.problems += planning.strangers(warehouse)
         return planning.plan(warehouse, settings, datasets, world.carried)
 
@@ -153,6 +154,7 @@ async def keep(client: Client, request: Request, data: Path, world: World) -> st
         world.now(),
         status=answer.status,
         content_type=answer.content_type,
+        origin=world.origin,
     )
     return None
 
@@ -217,4 +219,6 @@ def summary(report: Report) -> str:
     """Count what was stored, in one line."""
     new = sum(recorded.new for recorded in report.loaded.counts.values())
     revised = sum(recorded.revised for recorded in report.loaded.counts.values())
-    return f"{new} new, {revised} revised"
+    changes = len(report.loaded.changes)
+    told = f", {changes} change{'s' * (changes > 1)} of sources" if changes else ""
+    return f"{new} new, {revised} revised{told}"

@@ -11,22 +11,25 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+import sources.calendars
 import sources.ishares
 import sources.reference
 import sources.yahoo
+import transforms.identity
 import transforms.ishares
-import transforms.reference
 import transforms.yahoo
 from schemas.capture import Capture, Request
+from schemas.parsed import Parsed
 from schemas.tables.bars import Bars
 from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.reference import REFERENCE
+from schemas.tables.sessions import Sessions
 from warehouse.tables import name
 
 Ask = Callable[[dict[str, Any]], Request]
-Parse = Callable[[bytes, Capture], dict[str, pl.DataFrame]]
+Parse = Callable[[bytes, Capture], Parsed]
 Transform = Callable[[pl.DataFrame, Capture], pl.DataFrame]
 
 
@@ -72,12 +75,19 @@ FEEDS = (
 
 PROVIDERS = tuple(dict.fromkeys(feed.source for feed in FEEDS))
 
+CALENDARS = Feed(
+    "calendars",
+    "sessions",
+    sources.calendars.parse_sessions,
+    {Sessions: transforms.identity.as_is},
+)
+
 REFERENCE_FEEDS = {
     name(schema): Feed(
         "reference",
         "reference",
         sources.reference.parse_table,
-        {schema: transforms.reference.as_is},
+        {schema: transforms.identity.as_is},
     )
     for schema in REFERENCE
 }
@@ -88,5 +98,7 @@ def feed_of(capture: Capture) -> Feed:
     request = capture.request
     if request.source == "reference":
         return REFERENCE_FEEDS[request.subject]
-    [feed] = [f for f in FEEDS if (f.source, f.dataset) == (request.source, request.dataset)]
+    [feed] = [
+        f for f in (*FEEDS, CALENDARS) if (f.source, f.dataset) == (request.source, request.dataset)
+    ]
     return feed

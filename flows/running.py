@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from flows import terminal
+from flows import drift, terminal
 from flows.registry import PROVIDERS
 from flows.server import prefect_server, wait_until_ready
 from flows.settings import Settings
@@ -89,6 +89,8 @@ def conclude(report: "Report") -> int:
                 relation, f"{changed:,}", f"{counts.seen:,}",
                 f"{counts.new:,}", f"{counts.revised:,}", f"{counts.gone:,}",
             )  # fmt: skip
+    for line in drift.lines(report.loaded.changes):
+        terminal.log.info("%s", line)
     for problem in report.problems:
         terminal.complain(problem)
     if report.published:

@@ -8,7 +8,17 @@ class Refused(Exception):  # noqa: N818 -- the domain's word: a payload is refus
     """A payload that is not what was asked for, named for what it is.
 
     The message is one line that a stranger can act on: provider, dataset, subject, what is wrong.
+    Its `listing`, what the payload has instead, gives way to what is new in it, where an earlier
+    payload is known. `columns` are those the payload had, as far as it could be read.
     """
+
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, told: str, listing: str = "") -> None:
+        """Say what is wrong, and what the payload has instead."""
+        super().__init__(told + listing)
+        self.told = told
+        self.listing = listing
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Capture:
-    """A payload as it reached us: its question, its bytes' hash, and when we knew it (UTC)."""
+    """A payload as it reached us: its question, its bytes' hash, and when we knew it (UTC).
+
+    `origin` is the world it comes from: live, history or synthetic (None: kept before it was
+    noted).
+    """
 
     request: Request
     known_at: datetime
     sha256: str
     status: int = 200
     content_type: str = ""
+    origin: str | None = None
 
     @property
     def id(self) -> str:

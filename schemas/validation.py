@@ -9,6 +9,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.capture import Capture, Refused
+from schemas.parsed import lacking
 from schemas.tables.model import key, metadata
 
 MOST_REJECTED = 0.2
@@ -42,10 +43,7 @@ def promised(
     columns = schema.to_schema().columns
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise Refused(
-            f"{capture.request.scope}: column {', '.join(missing)} is missing; "
-            f"the payload has {', '.join(map(repr, frame.columns)) or 'no columns'}"
-        )
+        raise lacking(capture.request.scope, missing, frame.columns)
     try:
         return pl.DataFrame(schema.validate(frame.select(list(columns)), lazy=True))
     except pandera.errors.SchemaErrors as errors:

@@ -36,6 +36,7 @@ def keep(  # noqa: PLR0913 -- all that a sidecar says
     *,
     status: int = 200,
     content_type: str = "",
+    origin: str | None = None,
 ) -> Capture:
     """Keep a payload and its sidecar; each appears whole or not at all.
 
@@ -46,9 +47,10 @@ def keep(  # noqa: PLR0913 -- all that a sidecar says
         known_at: When they reached us, UTC.
         status: HTTP status of the answer.
         content_type: As the provider labelled it.
+        origin: The world it comes from: live, history or synthetic.
     """
     files, root = fsspec.core.url_to_fs(folder)
-    capture = Capture(request, known_at, digest(payload), status, content_type)
+    capture = Capture(request, known_at, digest(payload), status, content_type, origin)
     body = body_path(root, capture.sha256)
     if not files.exists(body):
         write(files, body, zstandard.compress(payload))

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from xml.etree import ElementTree as ET
 
+import pandera.polars as pa
 import polars as pl
 
 from schemas.capture import Capture, Refused, Request
+from schemas.parsed import Parsed, having
 from schemas.raw.ishares import ISharesHistorical, ISharesHoldings
 from schemas.validation import promised
 from sources.sniffing import sniff
@@ -36,7 +38,6 @@ LOOKS_LIKE_A_DATE = r"^\s*[A-Z][a-z]{2} \d{1,2}, \d{4}\s*$"
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
 DATED = "Fund Holdings as of"
-HEADS = ("Ticker", "Name")  # of the header row
 UNITS_HELD = {"Shares": "Quantity", "Par Value": "Quantity"}  # the same thing in other years, funds
 NOT_IN_EVERY_LAYOUT = ("Ticker", "Currency")  # bond funds have no ticker, crypto trusts no currency
 
@@ -76,7 +77,7 @@ def holdings(fund: str, portfolio_id: str, name: str, as_of: date) -> Request:
     )
 
 
-def parse_valuations(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
+def parse_valuations(payload: bytes, capture: Capture) -> Parsed:
     """Read a workbook's sheet `Historical` into `fund_valuations`, all text, without its footer.
 
     Raises:
@@ -87,10 +88,12 @@ def parse_valuations(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame
     rows = next((sheets[name] for name in HISTORICAL if name in sheets), None)
     if rows is None:
         raise Refused(f"{capture.request.scope}: no sheet Historical, only {', '.join(sheets)}")
-    days = without_footer(below_header("As Of", rows, capture))
-    if days.is_empty():
-        raise Refused(f"{capture.request.scope}: the sheet Historical has no rows")
-    return {"fund_valuations": days}
+    table = below_header(rows, capture)
+    with having(columns := tuple(sorted(table.columns))):
+        days = without_footer(promised(ISharesHistorical, numbered(table), capture))
+        if days.is_empty():
+            raise Refused(f"{capture.request.scope}: the sheet Historical has no rows")
+    return Parsed({"fund_valuations": days}, columns)
 
 
 def worksheets(text: str, capture: Capture) -> dict[str, list[Cells]]:
@@ -127,11 +130,13 @@ def named_in(holdings_sheet: list[Cells]) -> str | None:
     return second.get(1) if len(second) == 1 else None
 
 
-def below_header(known: str, rows: list[Cells], capture: Capture) -> pl.DataFrame:
-    """Read the rows below the header, which is the row that holds `known`."""
-    start = next((n for n, row in enumerate(rows) if known in row.values()), None)
-    if start is None:
-        raise Refused(f"{capture.request.scope}: column {known} is missing")
+def below_header(rows: list[Cells], capture: Capture) -> pl.DataFrame:
+    """Read the rows below the header, which is the row that holds most of the promised names."""
+    wanted = names(ISharesHistorical)
+    held = [len(wanted.intersection(row.values())) for row in rows]
+    if not any(held):
+        raise Refused(f"{capture.request.scope}: column {', '.join(sorted(wanted))} is missing")
+    start = held.index(max(held))
     header = {column: name for column, name in rows[start].items() if name}
     if len(set(header.values())) < len(header):
         raise Refused(f"{capture.request.scope}: a column is there twice: {[*header.values()]}")
@@ -139,7 +144,12 @@ def below_header(known: str, rows: list[Cells], capture: Capture) -> pl.DataFram
         name: pl.Series([row.get(column) for row in rows[start + 1 :]], dtype=pl.String)
         for column, name in header.items()
     }
-    return promised(ISharesHistorical, numbered(pl.DataFrame(columns)), capture)
+    return pl.DataFrame(columns)
+
+
+def names(schema: type[pa.DataFrameModel]) -> set[str]:
+    """Give the columns that a header is promised to name."""
+    return {*schema.to_schema().columns} - {"position", DATED}
 
 
 def without_footer(days: pl.DataFrame) -> pl.DataFrame:
@@ -167,7 +177,7 @@ def same_name(name: str) -> str:
     return " ".join(name.split()).casefold().removesuffix(" etf")
 
 
-def parse_holdings(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
+def parse_holdings(payload: bytes, capture: Capture) -> Parsed:
     """Read a holdings file into `holdings`, all text, with its day beside every row.
 
     Raises:
@@ -177,7 +187,9 @@ def parse_holdings(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
     must_be_the_fund(unquoted(lines[0]), capture)
     as_of = day_stated(lines, capture)
     table = read(table_lines(lines, capture), capture)
-    return {"holdings": promised(ISharesHoldings, in_one_layout(table, as_of), capture)}
+    with having(columns := tuple(sorted(table.columns))):
+        holdings = in_one_layout(table, as_of, capture)
+        return Parsed({"holdings": promised(ISharesHoldings, holdings, capture)}, columns)
 
 
 def first_copy(text: str, capture: Capture) -> list[str]:
@@ -226,8 +238,8 @@ def table_lines(lines: list[str], capture: Capture) -> list[str]:
     The legal text follows it. A document that ends before is cut off, and its lack of a holding
     would be taken for a sale.
     """
-    scope = capture.request.scope
-    starts = (n for n, line in enumerate(lines) if unquoted(line.partition(",")[0]) in HEADS)
+    scope, wanted = capture.request.scope, names(ISharesHoldings)
+    starts = (n for n, line in enumerate(lines) if wanted & {*map(unquoted, line.split(","))})
     start = next(starts, None)
     if start is None:
         raise Refused(f"{scope}: no header row (Ticker, ... or Name, ...)")
@@ -243,7 +255,6 @@ def read(lines: list[str], capture: Capture) -> pl.DataFrame:
     """Read quoted rows as text, or refuse those whose quotes and commas do not add up."""
     try:
         table = pl.read_csv(io.StringIO("\n".join(lines)), infer_schema=False)
-        table = table.rename(UNITS_HELD, strict=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         raise Refused(f"{capture.request.scope}: the table cannot be read: {reason}") from error
@@ -253,8 +264,13 @@ def read(lines: list[str], capture: Capture) -> pl.DataFrame:
     return table
 
 
-def in_one_layout(table: pl.DataFrame, as_of: str) -> pl.DataFrame:
-    """Add the day, and as null the columns that not every layout has."""
+def in_one_layout(table: pl.DataFrame, as_of: str, capture: Capture) -> pl.DataFrame:
+    """Name the units in one way; add the day, and as null the columns not in every layout."""
+    units = [column for column in table.columns if UNITS_HELD.get(column, column) == "Quantity"]
+    if len(units) > 1:
+        told = f"the units held are there more than once: {', '.join(units)}"
+        raise Refused(f"{capture.request.scope}: {told}")
+    table = table.rename(UNITS_HELD, strict=False)
     absent = [column for column in NOT_IN_EVERY_LAYOUT if column not in table.columns]
     nulls = [pl.lit(None, pl.String).alias(column) for column in absent]
     return numbered(table.with_columns(*nulls, pl.lit(as_of).alias(DATED)))

@@ -9,6 +9,7 @@ import io
 import polars as pl
 
 from schemas.capture import Capture, Refused, Request
+from schemas.parsed import Parsed, having, lacking
 from schemas.tables.reference import REFERENCE
 
 SOURCE = "reference"
@@ -26,7 +27,7 @@ def table(name: str) -> Request:
     return Request(SOURCE, "reference", name, f"{name}.csv")
 
 
-def parse_table(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
+def parse_table(payload: bytes, capture: Capture) -> Parsed:
     """Read a reference file into its table's columns, and `position`, the row from 0.
 
     Dates are ISO dates only: guessing would read 05/06/2006 as one day or the other.
@@ -36,15 +37,21 @@ def parse_table(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
     """
     name = capture.request.subject
     file = f"warehouse/reference/{name}.csv"
-    types = column_types(name)
-    cells = read(payload, file).with_row_index("position").cast({"position": pl.Int64})
-    missing = [column for column in types if column not in cells.columns]
+    cells = read(payload, file)
+    with having(columns := tuple(sorted(cells.columns))):
+        return Parsed({name: typed(cells, column_types(name), file)}, columns)
+
+
+def typed(table: pl.DataFrame, types: dict[str, type[pl.DataType]], file: str) -> pl.DataFrame:
+    """Read cells as their columns' types, or refuse the file for what is missing or unreadable."""
+    missing = [column for column in types if column not in table.columns]
     if missing:
-        raise Refused(f"{file}: column {', '.join(missing)} is missing")
+        raise lacking(file, missing, table.columns)
+    cells = table.with_row_index("position").cast({"position": pl.Int64})
     filled = cells.filter(pl.any_horizontal(pl.col(list(types)).is_not_null()))
-    typed = filled.select("position", *(cell(column, types[column]) for column in types))
-    must_be_read(filled, typed, types, file)
-    return {name: typed}
+    read_cells = filled.select("position", *(cell(column, types[column]) for column in types))
+    must_be_read(filled, read_cells, types, file)
+    return read_cells
 
 
 def column_types(name: str) -> dict[str, type[pl.DataType]]:

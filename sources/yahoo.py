@@ -6,7 +6,7 @@ Revised    volumes until the second day after; a split or dividend rewrites all 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from types import NoneType
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from urllib.parse import quote as percent_encoded
 import polars as pl
 
 from schemas.capture import Capture, Refused, Request
+from schemas.parsed import Parsed, having
 from schemas.raw.yahoo import YahooBars, YahooEvents
 from schemas.validation import empty, promised
 from sources.sniffing import sniff
@@ -24,6 +25,7 @@ BASE_URL = "https://query1.finance.yahoo.com"
 
 INTERVAL = "1d"
 EMPTY_WINDOW = "Data doesn't exist for startDate"
+IDENTITY = ("symbol", "dataGranularity")  # in meta
 QUOTE = ("open", "high", "low", "close", "volume")
 EVENTS = ("dividends", "splits", "capitalGains")
 EVENT_COLUMNS = {
@@ -33,6 +35,9 @@ EVENT_COLUMNS = {
     "denominator": pl.Float64,
     "currency": pl.String,
 }
+# What comes and goes by nature, or repeats the days asked for: no part of a chart's shape.
+UNSTEADY = ("events", "meta.tradingPeriods")
+DEEPEST = 4  # meta.currentTradingPeriod.regular.end
 EPOCH = date(1970, 1, 1)
 A_DAY = timedelta(days=1)
 # What JSON may bring for a column: bool is an int to Python and a mistake to us.
@@ -73,7 +78,7 @@ def unix_seconds(day: date) -> int:
     return (day - EPOCH).days * 86_400
 
 
-def parse_quotes(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
+def parse_quotes(payload: bytes, capture: Capture) -> Parsed:
     """Read a chart into `bars` and `corporate_actions`, in Yahoo's own columns and units.
 
     A chart without `timestamp` says that nothing traded, and so does the error "Data doesn't
@@ -84,10 +89,18 @@ def parse_quotes(payload: bytes, capture: Capture) -> dict[str, pl.DataFrame]:
     """
     chart = answer(payload, capture)
     if chart is None:
-        return {"bars": empty(YahooBars), "corporate_actions": empty(YahooEvents)}
-    meta = part(chart, "meta", kind=dict, capture=capture)
-    must_be_what_was_asked(meta, capture)
-    about = facts(meta, capture)
+        return Parsed({"bars": empty(YahooBars), "corporate_actions": empty(YahooEvents)}, ())
+    columns = shape(chart)
+    with having(columns):
+        meta = part(chart, "meta", kind=dict, capture=capture)
+        told = {name: part(meta, name, kind=str, capture=capture) for name in IDENTITY}
+    must_be_what_was_asked(told, capture)
+    with having(columns):
+        return Parsed(tables(chart, facts(meta, capture), capture), columns)
+
+
+def tables(chart: dict[str, Any], about: pl.DataFrame, capture: Capture) -> dict[str, pl.DataFrame]:
+    """Read a chart that is the one asked for."""
     return {
         "bars": promised(YahooBars, bars(chart, about, capture), capture),
         "corporate_actions": promised(YahooEvents, events(chart, about, capture), capture),
@@ -138,13 +151,32 @@ def part(holder: object, *steps: str | int, kind: type[T], capture: Capture) -> 
     return value
 
 
-def must_be_what_was_asked(meta: dict[str, Any], capture: Capture) -> None:
+def shape(chart: dict[str, Any]) -> tuple[str, ...]:
+    """Name the paths that lead to values; none, if nothing traded: then the arrays are absent."""
+    quote = found(chart, "indicators", "quote", 0)
+    traded = chart.get("timestamp") or (isinstance(quote, dict) and any(quote.values()))
+    return tuple(sorted(set(paths(chart)))) if traded else ()
+
+
+def paths(holder: dict[str, Any], *above: str) -> Iterator[str]:
+    """Name the paths to what is no object; of a list of objects the first speaks for all."""
+    for name, value in holder.items():
+        steps = (*above, name.encode(errors="replace").decode())
+        first = found(value, 0) if isinstance(value, list) else value
+        if ".".join(steps) in UNSTEADY:
+            continue
+        if isinstance(first, dict) and first and len(steps) < DEEPEST:
+            yield from paths(first, *steps)
+        else:
+            yield ".".join(steps)
+
+
+def must_be_what_was_asked(told: dict[str, str], capture: Capture) -> None:
     """Refuse another symbol, and another interval: Yahoo downgrades to monthly in silence."""
     scope, expected = capture.request.scope, capture.request.expects.get("symbol")
-    symbol = part(meta, "symbol", kind=str, capture=capture)
+    symbol, interval = (told[name] for name in IDENTITY)
     if expected is not None and symbol != expected:
         raise Refused(f"{scope}: symbol is {symbol!r} where {expected!r} was asked")
-    interval = part(meta, "dataGranularity", kind=str, capture=capture)
     if interval != INTERVAL:
         raise Refused(f"{scope}: dataGranularity is {interval!r} where {INTERVAL!r} was asked")
 

@@ -14,11 +14,18 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from warehouse import definitions, tables
+from warehouse import definitions, migrations, tables
 
 log = logging.getLogger(__name__)
 
 STORAGE_VERSION = "v1.4.0"
+FILE = "warehouse.duckdb"
+# What keeps a sound file from being opened, in DuckDB's words.
+NO_DAMAGE = (
+    "Could not set lock", "Permission denied", "Cannot open file", "No space left",
+    "database file with version number",
+)  # fmt: skip
+ATTEMPTS = 10
 RELEASE = version("silverstreak")
 
 
@@ -39,23 +46,94 @@ def open_writer(
         wait: Seconds to wait for another writer.
 
     Raises:
-        WarehouseError: Another process writes for longer than `wait`, or the origin differs.
+        WarehouseError: Another process writes for longer than `wait`, the origin differs, a later
+            release wrote the file, or it is damaged: then it is set aside.
     """
     data.mkdir(parents=True, exist_ok=True)
-    with (
-        lock(data, wait),
-        duckdb.connect(
-            data / "warehouse.duckdb", config={"storage_compatibility_version": STORAGE_VERSION}
-        ) as warehouse,
-    ):
+    file = data / FILE
+    with lock(data, wait):
+        if not file.exists():
+            create(file, origin, now)
+        with opened(file) as warehouse:
+            prepare(warehouse, origin, now)
+            yield warehouse
+
+
+@contextmanager
+def open_existing(
+    data: Path, now: datetime, wait: float = 60
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield the one connection that writes to the warehouse there is, whatever its origin.
+
+    Raises:
+        WarehouseError: There is none, or as `open_writer`.
+    """
+    file = data / FILE
+    if not file.exists():
+        raise WarehouseError(f"there is no warehouse in {data}: run `silverstreak run`")
+    with lock(data, wait), opened(file) as warehouse:
+        [[origin]] = warehouse.execute("select origin from ops.origin").fetchall()
         prepare(warehouse, origin, now)
         yield warehouse
+
+
+def create(file: Path, origin: str, now: datetime) -> None:
+    """Create a warehouse under another name first: a crash leaves no half of one."""
+    unfinished = file.with_suffix(".unfinished")
+    remove(unfinished)
+    with connect(unfinished) as warehouse:
+        prepare(warehouse, origin, now)
+    unfinished.replace(file)
+
+
+def connect(file: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to write, in the storage version that older readers understand."""
+    return duckdb.connect(file, config={"storage_compatibility_version": STORAGE_VERSION})
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the writer's file; if it is damaged, set it aside and say so."""
+    try:
+        warehouse = connect(file)
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0]
+        if any(sign in told for sign in NO_DAMAGE):
+            raise WarehouseError(f"{file} cannot be opened: {told}") from error
+        aside = set_aside(file)
+        raise WarehouseError(
+            f"{file} is damaged ({told}); it was set aside as {aside.name}: run "
+            "`silverstreak replay` to rebuild it from the captures"
+        ) from error
+    with warehouse:
+        yield warehouse
+
+
+def set_aside(file: Path) -> Path:
+    """Rename a damaged file and its log, so that they are in nobody's way and nothing is lost."""
+    aside = file.with_suffix(f".damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
+    log.error("%s is damaged: setting it aside as %s", file, aside.name)
+    for suffix in (".wal", ""):  # the file last: while it is there, so is the damage
+        part = file.with_name(file.name + suffix)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def remove(file: Path) -> None:
+    """Remove what is left of an unfinished warehouse, and its log."""
+    file.unlink(missing_ok=True)
+    file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
 
 
 def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) -> None:
     """Create what is missing, and refuse a warehouse of another origin."""
     warehouse.execute("set timezone = 'UTC'")
-    warehouse.execute((Path(__file__).parent / "ops.sql").read_text())
+    if migrations.applied(warehouse) > migrations.LATEST:
+        raise WarehouseError(
+            "this warehouse was written by a later release of silverstreak: update silverstreak"
+        )
+    migrations.migrate(warehouse, now, RELEASE)
     held = [row[0] for row in warehouse.execute("select origin from ops.origin").fetchall()]
     if not held:
         warehouse.execute("insert into ops.origin values (?, ?, ?)", [origin, now, RELEASE])
@@ -117,15 +195,39 @@ def open_published(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     `set variable as_of` and `known_at` still work.
 
     Raises:
-        WarehouseError: Nothing has been published.
+        WarehouseError: Nothing has been published, or what was is gone.
     """
-    published = data / "published" / "silverstreak.duckdb"
-    if not published.exists():
-        raise WarehouseError(
-            f"nothing is published in {data} yet: run `silverstreak run` or `silverstreak demo`"
-        )
-    with duckdb.connect(published.resolve(), read_only=True) as warehouse:
+    with connect_published(data) as warehouse:
         warehouse.execute("set timezone = 'UTC'")
         warehouse.execute("set enable_external_access = false")
         warehouse.execute("set lock_configuration = true")
         yield warehouse
+
+
+def connect_published(data: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to the copy that is up; if it was removed meanwhile, to the one that is up now.
+
+    By the copy's own name, never the link's: DuckDB shares what one process has open under a name.
+    """
+    for _ in range(ATTEMPTS):
+        file = up(data)
+        try:
+            return duckdb.connect(file, read_only=True)
+        except duckdb.IOException:
+            if file.exists():
+                raise
+    raise WarehouseError(f"the published {file} is gone: run `silverstreak publish`")
+
+
+def up(data: Path) -> Path:
+    """Name the copy that is up: where the link points to.
+
+    Raises:
+        WarehouseError: Nothing has been published.
+    """
+    link = data / "published" / "silverstreak.duckdb"
+    if not os.path.lexists(link):
+        raise WarehouseError(
+            f"nothing is published in {data} yet: run `silverstreak run` or `silverstreak demo`"
+        )
+    return link.resolve()

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from warehouse.recording import transaction
-from warehouse.tables import base_views
+from warehouse.corrections import corrected_views
+from warehouse.transaction import transaction
 
 FOLDERS = (Path(__file__).parent / "views", Path(__file__).parent / "facts")
 SYNTHETIC = "case about.origin when 'synthetic' then ' [synthetic data]' else '' end"
@@ -65,7 +65,7 @@ def existing(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
 def definitions() -> dict[str, View]:
     """Give all views by name: what is believed, views/, facts/, and `facts`, their union."""
     files = [file for folder in FOLDERS for file in sorted(folder.glob("*.sql"))]
-    views = {name: View(*view) for name, view in base_views().items()}
+    views = {name: View(*view) for name, view in corrected_views().items()}
     return views | {file.stem: read(file) for file in files} | {"facts": united()}
 
 

@@ -1,17 +1,17 @@
 """Publish: a checked copy under a new name, then one atomic step to it. Readers wait for nobody."""
 
-import os
+import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
 from warehouse import checks
-
-KEPT = 5
-LATEST = "silverstreak.duckdb"
+from warehouse.connection import WarehouseError, lock, up
+from warehouse.copies import LATEST, NAME, flip, kept, manifest_of, prune, whole
+from warehouse.manifests import manifest
 
 
 class Published(NamedTuple):
@@ -24,49 +24,54 @@ class Published(NamedTuple):
 def publish(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> Published:
     """Check the warehouse; if nothing blocks, put a copy up under the name of the moment.
 
-    The copy is complete and synced before the link `published/silverstreak.duckdb` moves to it, so
-    a crash leaves the last good one up. The last five copies stay.
+    Beside it lies its manifest, `silverstreak-<utc>.json`: what it holds, and what was checked.
     """
     failures = checks.failing(warehouse)
     if any(failure.blocks for failure in failures):
         return Published(None, failures)
+    return Published(put_up(warehouse, data, now, manifest(warehouse, failures)), failures)
+
+
+def put_up(
+    warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime, told: dict[str, Any]
+) -> Path:
+    """Copy the warehouse, and move the link `published/silverstreak.duckdb` to the copy.
+
+    Manifest and copy are complete and synced before the link moves, so a crash leaves the last
+    good copy up; the manifest comes first, so that no copy lacks one. The last five copies stay.
+    """
     folder = data / "published"
     folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{now.astimezone(UTC):{NAME}}"
+    about = {"file": file.name, "published_at": now.astimezone(UTC).isoformat()}
+    with whole(manifest_of(file)) as unfinished:
+        unfinished.write_text(json.dumps(about | told, indent=2, allow_nan=False) + "\n")
     warehouse.execute("checkpoint")
-    file = folder / f"silverstreak-{now:%Y%m%dT%H%M%S%fZ}.duckdb"
-    copy(data / "warehouse.duckdb", file)
+    with whole(file) as unfinished:
+        shutil.copyfile(data / "warehouse.duckdb", unfinished)
+    before = (folder / LATEST).resolve()
     flip(folder, file)
-    prune(folder)
-    return Published(file, failures)
+    prune(folder, {before, file.resolve()})
+    return file
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a file under a temporary name, sync it, make it read-only, rename it."""
-    unfinished = target.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    shutil.copyfile(source, unfinished)
-    with unfinished.open("rb") as copied:
-        os.fsync(copied.fileno())
-    unfinished.chmod(0o444)
-    unfinished.replace(target)
+def rollback(data: Path, wait: float) -> Path:
+    """Put up the copy published before the one that is up, and name it.
 
+    The warehouse stays as it is: the next publish puts its newest state up.
 
-def flip(folder: Path, file: Path) -> None:
-    """Point the link at the file, atomically."""
-    link = folder / f"{LATEST}.next"
-    link.unlink(missing_ok=True)
-    link.symlink_to(file.name)
-    link.replace(folder / LATEST)
+    Args:
+        data: The data folder.
+        wait: Seconds to wait for another writer.
 
-
-def prune(folder: Path) -> None:
-    """Remove all but the last copies, and what a crash left.
-
-    Who reads an older one keeps it until he closes it.
+    Raises:
+        WarehouseError: Nothing is published, or nothing older is kept.
     """
-    for left in folder.glob("*.unfinished"):
-        left.unlink()  # of a run that was killed; we hold the writer's lock
-    copies = sorted(folder.glob("silverstreak-*.duckdb"))
-    current = (folder / LATEST).resolve()
-    for copied in [old for old in copies if old != current][: -(KEPT - 1)]:
-        copied.unlink()
+    up(data)
+    with lock(data, wait):
+        current = up(data)
+        older = [copied for copied in kept(current.parent) if copied < current]
+        if not older:
+            raise WarehouseError(f"nothing older than {current.name} is kept: it stays up")
+        flip(current.parent, older[-1])
+        return older[-1]

@@ -28,6 +28,11 @@ def name(schema: type[pa.DataFrameModel]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", schema.__name__).lower()
 
 
+def view_name(schema: type[pa.DataFrameModel]) -> str:
+    """Name the view of what is believed of a table."""
+    return name(schema) + ("_by_source" if name(schema) in BY_SOURCE else "")
+
+
 def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create every table that is not there yet, in schema `history`.
 
@@ -69,7 +74,7 @@ KNOWN = """known_at <= coalesce(getvariable('known_at')::timestamptz, timestampt
 def base_views() -> dict[str, tuple[str, str, dict[str, str]]]:
     """Give each table's view of what is believed: its query, its comment, its columns' comments."""
     return {
-        name(schema) + ("_by_source" if name(schema) in BY_SOURCE else ""): (
+        view_name(schema): (
             believed(schema),
             (schema.__doc__ or "").strip(),
             {column: spec.description or "" for column, spec in schema.to_schema().columns.items()},

@@ -37,7 +37,7 @@ class Bars(Table):
         gt=0,
         lt=FLOAT32_MAX,
         description="Last price, in `currency`, adjusted for splits only",
-        metadata=FLOAT32,
+        metadata=FLOAT32 | {"largest_jump": 5.0},
     )
     adj_close: pl.Float64 = pa.Field(
         gt=0,

@@ -13,10 +13,17 @@ class FundValuations(Table):
     as_of: pl.Date = pa.Field(description="Market day the valuation is for")
     source: pl.String = pa.Field(description="Who states it")
     nav: pl.Float64 = pa.Field(
-        gt=0, lt=UNBOUNDED, description="Net asset value per share, in `currency`"
+        gt=0,
+        lt=UNBOUNDED,
+        description="Net asset value per share, in `currency`",
+        metadata={"largest_jump": 5.0},
     )
     shares_outstanding: pl.Float64 = pa.Field(
-        ge=0, lt=UNBOUNDED, nullable=True, description="Shares in issue; null where not published"
+        ge=0,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="Shares in issue; null where not published",
+        metadata={"largest_jump": 20.0, "launch_days": 31},
     )
     net_assets: pl.Float64 = pa.Field(
         ge=0, lt=UNBOUNDED, nullable=True, description="Net assets, in `currency`, where published"

@@ -24,6 +24,11 @@ class Table(pa.DataFrameModel):
     ahead of the UTC day it is known on: east of Greenwich a session begins the day before),
     `snapshot` (the key columns within which an answer is complete, so that a row it lacks is gone)
     and `timeless` (known from always).
+
+    A column's metadata may say `precision` (how its values are compared), `largest_jump` (a value
+    more than so many times the one before it, or less than that part of it, is an error of units
+    unless a split explains it) and `launch_days` (how long after a series' first value it may jump
+    as it likes: creations multiply a new fund's shares).
     """
 
     class Config:

@@ -212,9 +212,34 @@ class FomcMeetings(Table):
         metadata = {"snapshot": ()}  # noqa: RUF012 -- pandera's own form
 
 
+class Corrections(Table):
+    """Wrong values that a source states, and the right ones: one row per row and column."""
+
+    relation: pl.String = pa.Field(description="Table of the row, as in `bars`")
+    key: pl.String = pa.Field(
+        description="Key of the row, JSON: its columns, source included, and their values"
+    )
+    column_name: pl.String = pa.Field(description="Column of the wrong value; none of the key")
+    expected: pl.String = pa.Field(
+        nullable=True, description="The wrong value, as text: corrected only while it stands there"
+    )
+    corrected: pl.String = pa.Field(
+        nullable=True, description="The right value, as text; as expected: it is confirmed"
+    )
+    reason: pl.String = pa.Field(description="What is wrong, or why it is right after all")
+    stated_by: pl.String = pa.Field(description="Where the right value is stated")
+
+    class Config:
+        """The key; the file is one snapshot."""
+
+        unique = ("relation", "key", "column_name")
+        metadata = {"snapshot": ()}  # noqa: RUF012 -- pandera's own form
+
+
 REFERENCE = (
     Assets,
     CalendarOverrides,
+    Corrections,
     FomcMeetings,
     FundGroups,
     FundTerms,

@@ -1,14 +1,11 @@
-import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from flows.cli import main
 from flows.server import prefect_server, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
@@ -31,23 +28,6 @@ def silverstreak() -> Silverstreak:
             timeout=300,
             check=False,
         )
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def asked() -> Silverstreak:
-    """Run the command line in this process: for commands that run no flow, it is quicker."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        out, err = io.StringIO(), io.StringIO()
-        before = os.environ.copy()
-        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-            main(words)
-        os.environ.clear()
-        os.environ.update(before)
-        status = int(ended.value.code or 0)
-        return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
     return run
 

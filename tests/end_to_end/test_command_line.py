@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from tests.end_to_end.conftest import Silverstreak
+from warehouse.connection import up
 
 Demo = tuple[Path, subprocess.CompletedProcess[str]]
-COMMANDS = ("demo", "run", "publish", "sql", "claims", "status", "sandbox")
+COMMANDS = ("demo", "run", "publish", "rollback", "sql", "claims", "status", "sandbox")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -145,6 +146,8 @@ def test_status_tells_what_is_held_and_what_is_wrong(asked: Silverstreak, demo: 
     assert status["about"][0]["origin"] == "synthetic"
     assert status["last runs"][0]["state"] == "completed"
     assert status["failing checks"] == []
+    assert status["published"][0]["file"] == up(demo[0]).name
+    assert status["published"][0]["newer_is_blocked"] is False
     days = {row["relation"]: row["latest_day"] for row in status["datasets"]}
     assert days["bars"] == "2025-12-11"
     assert days["fund_valuations"] == "2025-12-11"

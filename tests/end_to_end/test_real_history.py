@@ -157,6 +157,116 @@ def test_the_running_week_is_that_of_the_oracle_on_its_thursday(data: Path, orac
     assert not complete
 
 
+PLACES = """
+    select strftime(week, '%G-W%V') as week, measure, net_flow, rank, rank_if_counted, of
+    from weekly_ranks
+    where subject = 'SLV' and iso_year = 2025 and measure in ('shares', 'usd')
+    order by week, measure
+"""
+Places = dict[tuple[str, str], dict]
+
+
+def places(asked: Silverstreak, data: Path, as_of: str) -> Places:
+    """Ask for the ranks of SLV's weeks of 2025, as seen from a day, through the command line."""
+    told = asked("sql", PLACES, "--as-of", as_of, "--format", "json", "--data", str(data))
+    assert told.returncode == 0, told.stderr
+    return {(row["week"], row["measure"]): row for row in json.loads(told.stdout)}
+
+
+def ranks_of(found: Places, week: str, kind: str) -> dict[str, int | None]:
+    return {measure: found[week, measure][kind] for measure in ("shares", "usd")}
+
+
+NONE = {"shares": None, "usd": None}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "section", "week", "of"),
+    [
+        ("2025-12-04", "slv_flows_as_of_2025-12-04", "2025-W49", 48),
+        ("2025-12-11", "slv_flows", "2025-W50", 49),
+    ],
+)
+def test_a_running_week_has_only_the_rank_it_would_have(
+    data: Path, oracle: dict, asked: Silverstreak, as_of: str, section: str, week: str, of: int
+) -> None:
+    theirs = oracle[section]["running_week"]
+    found = places(asked, data, as_of)
+
+    assert max(found)[0] == theirs["week"] == week
+    assert ranks_of(found, week, "rank") == NONE
+    assert ranks_of(found, week, "rank_if_counted") == {
+        "shares": theirs["rank_if_counted_shares"],
+        "usd": theirs["rank_if_counted_usd"],
+    }
+    assert found[week, "usd"]["of"] == of
+
+
+@pytest.mark.parametrize("as_of", ["2025-12-05", "2025-12-11"])
+def test_a_week_that_looked_like_the_largest_ends_second_in_dollars_and_fourth_in_shares(
+    data: Path, asked: Silverstreak, as_of: str
+) -> None:
+    found = places(asked, data, as_of)
+
+    assert ranks_of(found, "2025-W49", "rank") == {"shares": 4, "usd": 2}
+    assert ranks_of(found, "2025-W49", "rank_if_counted") == NONE
+
+
+def shared_rank(weeks: list[dict], week: dict, measure: str) -> int | None:
+    """Give the rank of equal weeks: the oracle numbers them one after the other."""
+    return min(
+        (w[f"rank_{measure}"] for w in weeks if w["complete"] and w[measure] == week[measure]),
+        default=None,
+    )
+
+
+def test_the_weeks_of_2025_have_the_ranks_of_the_oracle(
+    data: Path, oracle: dict, asked: Silverstreak
+) -> None:
+    theirs = oracle["slv_flows"]["weeks"]
+    found = places(asked, data, "2025-12-11")
+
+    assert len(found) == 2 * len(theirs) == 100
+    for week in theirs:
+        for measure in ("shares", "usd"):
+            ours = found[week["week"], measure]
+            assert ours["net_flow"] == pytest.approx(week[measure], rel=1e-6)
+            assert ours["rank"] == (
+                shared_rank(theirs, week, measure) if week["complete"] else None
+            )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "sentence"),
+    [
+        pytest.param(
+            "2025-12-04",
+            "SLV has had a net inflow of 908,525,377 dollars so far in 2025-W49 (from 2025-12-01, "
+            "4 sessions): if the week ended now it would be, counted in dollars, the largest "
+            "weekly inflow of 2025 so far (48 complete weeks).",
+            id="on its Thursday",
+        ),
+        pytest.param(
+            "2025-12-05",
+            "SLV had a net inflow of 592,363,477 dollars in 2025-W49 (from 2025-12-01, "
+            "5 sessions): counted in dollars, the second largest weekly inflow of 2025 so far "
+            "(49 complete weeks).",
+            id="on its Friday",
+        ),
+    ],
+)
+def test_the_latest_week_is_stated(
+    data: Path, asked: Silverstreak, as_of: str, sentence: str
+) -> None:
+    query = (
+        "select statement from facts "
+        "where fact = 'nth_largest_week' and subject = 'SLV' and measure = 'usd'"
+    )
+    told = asked("sql", query, "--as-of", as_of, "--format", "json", "--data", str(data))
+
+    assert json.loads(told.stdout) == [{"statement": sentence}]
+
+
 def test_the_article_does_not_hold_on_the_one_fund_that_was_captured(
     data: Path, asked: Silverstreak
 ) -> None:
@@ -166,5 +276,6 @@ def test_the_article_does_not_hold_on_the_one_fund_that_was_captured(
     assert told.returncode == 0
     assert answers["C1"]["verdict"] == "holds"
     assert "since the series began on 2021-08-18" in answers["C1"]["reason"]
+    assert (answers["C7"]["verdict"], answers["C7"]["value"]) == ("does_not_hold", 10)
     assert answers["C9"]["verdict"] == "does_not_hold"
     assert answers["C9"]["value"] == 1

@@ -4,35 +4,23 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from flows.recording import Report
 from sandbox.faults import Faults
 from sandbox.market import Market
 from sandbox.server import serving
-from sandbox.synthetic import synthetic
-from tests.flows.living import LAST, Spoil, Spoiled, run
+from tests.flows.living import LAST, Spoil, Spoiled, run, small_market
 
 Open = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    """Carry SPY with its dividends, IBIT's bars, two funds' valuations, one fund's holdings."""
-    whole = synthetic()
-    since = pl.col("date") >= date(2025, 6, 2)
-    return replace(
-        whole,
-        bars={name: whole.bars[name].filter(since) for name in ("SPY", "IBIT")},
-        instruments={name: whole.instruments[name] for name in ("SPY", "IBIT")},
-        valuations={name: whole.valuations[name].filter(since) for name in ("SLV", "IBIT")},
-        holdings={"IBIT": whole.holdings["IBIT"]},
-    )
+    return small_market()
 
 
 @pytest.fixture

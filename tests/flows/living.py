@@ -1,13 +1,14 @@
 """How the tests of the flows run the pipeline's steps, and look at what they leave behind."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import httpx
+import polars as pl
 import pytest
 import stamina
 from prefect import State
@@ -16,6 +17,8 @@ from flows import recording
 from flows.recording import Report
 from sandbox.answers import Answer
 from sandbox.faults import Faults
+from sandbox.market import Market
+from sandbox.synthetic import synthetic
 
 LAST = date(2025, 12, 11)
 LATER = "2025-12-12T20:00:00+00:00"  # than the first run
@@ -33,6 +36,19 @@ class Spoiled(Faults):
 
     def spoil(self, answer: Answer) -> Answer:
         return self.spoiling(answer)
+
+
+def small_market() -> Market:
+    """Carry SPY with its dividends, IBIT's bars, two funds' valuations, one fund's holdings."""
+    whole = synthetic()
+    since = pl.col("date") >= date(2025, 6, 2)
+    return replace(
+        whole,
+        bars={name: whole.bars[name].filter(since) for name in ("SPY", "IBIT")},
+        instruments={name: whole.instruments[name] for name in ("SPY", "IBIT")},
+        valuations={name: whole.valuations[name].filter(since) for name in ("SLV", "IBIT")},
+        holdings={"IBIT": whole.holdings["IBIT"]},
+    )
 
 
 async def run(

@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import loading
-from flows.loading import Loaded, keep_reference, load_waiting, record_sessions
+from flows import keeping, loading
+from flows.keeping import keep_reference, keep_sessions
+from flows.loading import Loaded, load_waiting
 from flows.registry import Feed, feed_of
 from schemas.capture import Capture
 from sources import captures
@@ -31,8 +32,8 @@ def warehouse(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the reference files, to be edited."""
-    edited = Path(shutil.copytree(loading.REFERENCE, tmp_path / "reference"))
-    monkeypatch.setattr(loading, "REFERENCE", edited)
+    edited = Path(shutil.copytree(keeping.REFERENCE, tmp_path / "reference"))
+    monkeypatch.setattr(keeping, "REFERENCE", edited)
     return edited
 
 
@@ -235,14 +236,16 @@ def test_a_reference_file_with_a_mistake_is_refused_and_what_was_believed_stays(
 
 
 def test_sessions_are_recorded_again_only_when_they_run_out(
-    warehouse: duckdb.DuckDBPyConnection,
+    warehouse: duckdb.DuckDBPyConnection, data: Path
 ) -> None:
     recordings = "select count(*) from ops.loads where relation = 'sessions'"
     [[before]] = rows(warehouse, recordings)
 
-    record_sessions(warehouse, EVENING, Loaded())
+    assert list(keep_sessions(warehouse, data, EVENING)) == []
+    loaded_by(warehouse, data)
     assert rows(warehouse, recordings) == [(before,)]
-    record_sessions(warehouse, EVENING + timedelta(days=300), Loaded())
+    assert list(keep_sessions(warehouse, data, EVENING + timedelta(days=300))) == []
+    loaded_by(warehouse, data)
 
     assert rows(warehouse, recordings) == [(2 * before,)]
     assert rows(warehouse, "select max(session) > date '2027-06-01' from sessions") == [(True,)]
@@ -263,7 +266,8 @@ def test_a_calendar_override_holds_for_as_long_as_it_is_in_the_file(
         now = EVENING + timedelta(hours=hours)
         keep_reference(warehouse, data, now)
         loaded = loaded_by(warehouse, data)
-        record_sessions(warehouse, now, loaded)
+        assert list(keep_sessions(warehouse, data, now)) == []
+        load_waiting(warehouse, data, loaded)
         assert loaded.problems == []
         seen += rows(warehouse, sessions, date(2025, 12, 24))
 
@@ -282,9 +286,10 @@ def test_a_calendar_that_nobody_knows_is_told_of_and_keeps_no_other_out(
         opened.execute("delete from ops.loads where relation = 'sessions'")
         keep_reference(opened, empty, EVENING)
         load_waiting(opened, empty, loaded)
-        record_sessions(opened, EVENING, loaded)
+        problems = list(keep_sessions(opened, empty, EVENING))
+        load_waiting(opened, empty, loaded)
 
-    [problem] = loaded.problems
+    [problem] = problems
     assert problem.startswith("calendar 'AAAA' from 20")
     assert problem.endswith(": mend warehouse/reference/instruments.csv or funds.csv")
     assert ask(empty, "select distinct calendar from sessions order by all") == [

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows import loading, planning
+from flows import keeping, loading, planning
 from flows.loading import Loaded
 from flows.settings import Settings
 from schemas.capture import Request
@@ -127,11 +127,11 @@ def test_a_source_that_nobody_knows_is_told_of_and_not_asked_of_another(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    edited = Path(shutil.copytree(loading.REFERENCE, tmp_path / "reference"))
+    edited = Path(shutil.copytree(keeping.REFERENCE, tmp_path / "reference"))
     listed = (edited / "instruments.csv").read_text()
     (edited / "instruments.csv").write_text(listed.replace("yahoo:SPY", "acme:SPY"))
-    monkeypatch.setattr(loading, "REFERENCE", edited)
-    loading.keep_reference(recorded, data, EVENING)
+    monkeypatch.setattr(keeping, "REFERENCE", edited)
+    keeping.keep_reference(recorded, data, EVENING)
     loading.load_waiting(recorded, data, Loaded())
 
     planned = planning.plan(recorded, settings, frozenset({"quotes"}), None)

@@ -90,7 +90,9 @@ def test_sources_do_not_come_before_time(folder: str) -> None:
 
 
 def test_the_sidecar_says_what_was_asked_and_nothing_of_the_host(tmp_path: Path) -> None:
-    kept = captures.keep(str(tmp_path), asked(), b"as served", FRIDAY, content_type="text/csv")
+    kept = captures.keep(
+        str(tmp_path), asked(), b"as served", FRIDAY, content_type="text/csv", origin="live"
+    )
 
     [sidecar] = tmp_path.glob("acme/2030-07-05/*.json")
     assert sidecar.stem == kept.id
@@ -109,6 +111,7 @@ def test_the_sidecar_says_what_was_asked_and_nothing_of_the_host(tmp_path: Path)
         "sha256": captures.digest(b"as served"),
         "status": 200,
         "content_type": "text/csv",
+        "origin": "live",
     }
 
 

@@ -20,11 +20,11 @@ HOLDINGS = bodies.asked_holdings()
 
 
 def days(payload: bytes) -> list[dict[str, Any]]:
-    return ishares.parse_valuations(payload, VALUATIONS)["fund_valuations"].to_dicts()
+    return ishares.parse_valuations(payload, VALUATIONS).tables["fund_valuations"].to_dicts()
 
 
 def held(payload: bytes) -> list[dict[str, Any]]:
-    return ishares.parse_holdings(payload, HOLDINGS)["holdings"].to_dicts()
+    return ishares.parse_holdings(payload, HOLDINGS).tables["holdings"].to_dicts()
 
 
 def test_a_workbook_is_asked_for_by_portfolio() -> None:
@@ -149,7 +149,9 @@ def renamed(column: str) -> bytes:
         ),
         pytest.param(bodies.workbook((HISTORICAL,)), "has no rows", id="a header alone"),
         pytest.param(bodies.workbook((HISTORICAL, FOOTER)), "has no rows", id="a footer alone"),
-        pytest.param(bodies.workbook(()), "column As Of is missing", id="an empty sheet"),
+        pytest.param(
+            bodies.workbook(()), "column As Of, NAV per Share, .* missing", id="an empty sheet"
+        ),
         pytest.param(
             bodies.workbook(name="Acme Gold Trust"),
             "of 'Acme Gold Trust' where 'Acme Silver Trust' was asked",
@@ -298,7 +300,7 @@ def test_of_a_document_served_twice_the_first_copy_counts_and_a_warning_says_so(
         ),
         pytest.param(
             bodies.holdings_file(header=EQUITY.replace("Price", "Shares")),
-            "the table cannot be read",
+            "the units held are there more than once: Quantity, Shares",
             id="the same thing under two names",
         ),
         pytest.param(
@@ -321,7 +323,9 @@ def test_without_a_day_or_name_to_expect_any_is_taken() -> None:
     request.expects.clear()
     payload = bodies.holdings_file(name="Acme Gold Trust", as_of="Jul 05, 2030")
 
-    assert ishares.parse_holdings(payload, bodies.kept(request))["holdings"].height == len(HELD)
+    assert ishares.parse_holdings(payload, bodies.kept(request)).tables["holdings"].height == len(
+        HELD
+    )
 
 
 @st.composite
@@ -340,7 +344,7 @@ def spoilt(draw: st.DrawFn, good: bytes) -> bytes:
 @given(payload=spoilt(bodies.holdings_file()))
 def test_spoilt_holdings_are_refused_or_keep_their_promises(payload: bytes) -> None:
     try:
-        raw = ishares.parse_holdings(payload, HOLDINGS)["holdings"]
+        raw = ishares.parse_holdings(payload, HOLDINGS).tables["holdings"]
         verdict = accept(Holdings, transform.holdings(raw, HOLDINGS), raw, HOLDINGS)
     except Refused:
         return
@@ -351,10 +355,52 @@ def test_spoilt_holdings_are_refused_or_keep_their_promises(payload: bytes) -> N
 @given(payload=spoilt(bodies.workbook()))
 def test_a_spoilt_workbook_is_refused_or_keeps_its_promises(payload: bytes) -> None:
     try:
-        raw = ishares.parse_valuations(payload, VALUATIONS)["fund_valuations"]
+        raw = ishares.parse_valuations(payload, VALUATIONS).tables["fund_valuations"]
         verdict = accept(
             FundValuations, transform.fund_valuations(raw, VALUATIONS), raw, VALUATIONS
         )
     except Refused:
         return
     FundValuations.validate(verdict.accepted)
+
+
+def test_a_workbooks_shape_is_the_header_of_its_history() -> None:
+    parsed = ishares.parse_valuations(bodies.workbook(), VALUATIONS)
+
+    assert parsed.columns == ("As Of", "Ex-Dividends", "NAV per Share", "Shares Outstanding")
+
+
+@pytest.mark.parametrize("column", ["As Of", "NAV per Share", "Shares Outstanding"])
+def test_a_workbook_refused_for_a_missing_column_still_tells_its_shape(column: str) -> None:
+    with pytest.raises(Refused, match=f"column {column} is missing; .*'{column}!'") as refusal:
+        days(renamed(column))
+
+    assert f"{column}!" in refusal.value.columns
+
+
+@pytest.mark.parametrize("units", ["Quantity", "Shares", "Par Value"])
+def test_a_holdings_files_shape_is_its_header_as_served(units: str) -> None:
+    header = EQUITY.replace("Quantity", units)
+
+    parsed = ishares.parse_holdings(bodies.holdings_file(header=header), HOLDINGS)
+
+    assert parsed.columns == tuple(sorted(header.split(",")))
+
+
+@pytest.mark.parametrize("column", ["Ticker", "Name", "Weight (%)", "Quantity"])
+def test_a_renamed_column_of_holdings_is_part_of_their_shape(column: str) -> None:
+    header = EQUITY.replace(column, "Newly Named", 1)
+    payload = bodies.holdings_file(header=header)
+    try:
+        columns = ishares.parse_holdings(payload, HOLDINGS).columns
+    except Refused as refusal:
+        columns = refusal.columns
+
+    assert columns == tuple(sorted(header.split(",")))
+
+
+def test_another_funds_shape_is_not_told() -> None:
+    with pytest.raises(Refused) as refusal:
+        held(bodies.holdings_file(name="Acme Gold Trust"))
+
+    assert refusal.value.columns == ()

@@ -39,7 +39,7 @@ def asked(symbol: str, known_at: datetime = LATER) -> Capture:
 
 
 def judged_bars(payload: bytes, capture: Capture) -> Verdict:
-    raw = yahoo.parse_quotes(payload, capture)["bars"]
+    raw = yahoo.parse_quotes(payload, capture).tables["bars"]
     return accept(Bars, yahoo_transform.bars(raw, capture), raw, capture)
 
 
@@ -72,7 +72,8 @@ def test_an_empty_window_is_an_answer_without_rows() -> None:
 
     parsed = yahoo.parse_quotes(payload, asked("ACM"))
 
-    assert [frame.height for frame in parsed.values()] == [0, 0]
+    assert [frame.height for frame in parsed.tables.values()] == [0, 0]
+    assert parsed.columns == ()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ IVV = "iShares Core S&P 500 ETF"
 def test_the_workbook_gives_every_day_since_inception() -> None:
     payload = (PAYLOADS / "ishares_fund_xls/IVV_fund_asof-2022-05-11.xls").read_bytes()
     capture = bodies.kept(ishares.valuations("IVV", "239726", IVV), LATER)
-    raw = ishares.parse_valuations(payload, capture)["fund_valuations"]
+    raw = ishares.parse_valuations(payload, capture).tables["fund_valuations"]
 
     verdict = accept(FundValuations, ishares_transform.fund_valuations(raw, capture), raw, capture)
 
@@ -259,7 +260,7 @@ def test_a_transcribed_history_comes_back_from_a_workbook(file: Path) -> None:
     ]
     payload = bodies.workbook((bodies.HISTORICAL, *reversed(days), bodies.FOOTER), name=None)
     capture = bodies.asked_valuations()
-    raw = ishares.parse_valuations(payload, capture)["fund_valuations"]
+    raw = ishares.parse_valuations(payload, capture).tables["fund_valuations"]
 
     verdict = accept(FundValuations, ishares_transform.fund_valuations(raw, capture), raw, capture)
 
@@ -280,7 +281,7 @@ def test_every_holding_of_a_file_is_accepted(
 ) -> None:
     payload = (PAYLOADS / f"ishares_csv/{fund}_holdings_asof-{as_of}.csv").read_bytes()
     capture = bodies.kept(ishares.holdings(fund, "1", name, as_of), LATER)
-    raw = ishares.parse_holdings(payload, capture)["holdings"]
+    raw = ishares.parse_holdings(payload, capture).tables["holdings"]
 
     verdict = accept(Holdings, ishares_transform.holdings(raw, capture), raw, capture)
 
@@ -302,10 +303,46 @@ def test_tickers_that_repeat_or_are_absent_still_make_distinct_holdings() -> Non
     fund, name, as_of, _, _ = SNAPSHOTS[0]
     payload = (PAYLOADS / f"ishares_csv/{fund}_holdings_asof-{as_of}.csv").read_bytes()
     capture = bodies.kept(ishares.holdings(fund, "1", name, as_of), LATER)
-    raw = ishares.parse_holdings(payload, capture)["holdings"]
+    raw = ishares.parse_holdings(payload, capture).tables["holdings"]
 
     rows = ishares_transform.holdings(raw, capture)
 
     assert rows["holding"].n_unique() == rows.height
     assert rows.filter(pl.col("ticker").is_null())["holding"].to_list()
     assert rows.filter(pl.col("holding") != pl.col("ticker"))["holding"].to_list()
+
+
+@pytest.mark.parametrize(("fund", "name", "as_of", "units", "total"), SNAPSHOTS)
+def test_the_shape_of_a_real_holdings_file_is_its_header(
+    fund: str, name: str, as_of: date, units: str, total: float
+) -> None:
+    payload = (PAYLOADS / f"ishares_csv/{fund}_holdings_asof-{as_of}.csv").read_bytes()
+    capture = bodies.kept(ishares.holdings(fund, "1", name, as_of), LATER)
+
+    header = payload.decode().split("\n\u00a0\n")[1].partition("\n")[0]
+    assert ishares.parse_holdings(payload, capture).columns == tuple(sorted(header.split(",")))
+    assert units in header
+
+
+def test_the_shape_of_a_real_workbook_is_its_historys_header() -> None:
+    payload = (PAYLOADS / "ishares_fund_xls/IVV_fund_asof-2022-05-11.xls").read_bytes()
+    capture = bodies.kept(ishares.valuations("IVV", "239726", IVV), LATER)
+
+    columns = ishares.parse_valuations(payload, capture).columns
+
+    assert columns == ("As Of", "Ex-Dividends", "NAV per Share", "Shares Outstanding")
+
+
+def test_real_charts_of_an_index_a_stock_and_a_coin_have_one_shape() -> None:
+    shapes = set()
+    for file in PAYLOADS.glob("yahoo/chart_v8_*.json"):
+        document = json.loads(file.read_bytes())
+        meta = bodies.result(document)["meta"]
+        meta["dataGranularity"] = "1d"
+        parsed = yahoo.parse_quotes(bodies.as_json(document), asked(meta["symbol"]))
+        shapes.add(parsed.columns)
+
+    [shape] = shapes
+    assert len(shape) == 43
+    assert {"timestamp", "meta.validRanges", "indicators.quote.close"} < {*shape}
+    assert "meta.currentTradingPeriod.regular.end" in shape

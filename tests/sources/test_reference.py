@@ -10,7 +10,7 @@ from schemas.capture import Capture, Refused
 from schemas.tables.reference import REFERENCE
 from schemas.validation import accept
 from sources import reference
-from transforms.reference import as_is
+from transforms.identity import as_is
 from warehouse.tables import name
 
 FOLDER = Path(warehouse.__file__).parent / "reference"
@@ -22,7 +22,7 @@ XNYS,2001-09-11,true,opened late
 
 def parse(table: str, payload: bytes) -> pl.DataFrame:
     capture = Capture(reference.table(table), datetime(2030, 7, 5, tzinfo=UTC), "0" * 64)
-    return reference.parse_table(payload, capture)[table]
+    return reference.parse_table(payload, capture).tables[table]
 
 
 def refusal(table: str, payload: bytes) -> str:
@@ -124,3 +124,19 @@ def test_a_number_that_is_none_is_refused_with_line_and_column() -> None:
         "warehouse/reference/funds.csv: line 2, column publication_lag_hours: "
         "'18h' is no whole number"
     )
+
+
+def test_a_files_shape_is_its_header_and_known_when_it_is_refused() -> None:
+    capture = Capture(
+        reference.table("calendar_overrides"), datetime(2030, 7, 5, tzinfo=UTC), "0" * 64
+    )
+
+    assert reference.parse_table(OVERRIDES, capture).columns == (
+        "calendar",
+        "is_open",
+        "reason",
+        "session",
+    )
+    with pytest.raises(Refused) as refusal:
+        reference.parse_table(OVERRIDES.replace(b"is_open", b"open"), capture)
+    assert refusal.value.columns == ("calendar", "open", "reason", "session")

@@ -34,7 +34,7 @@ EVENTS = {
 
 
 def parsed(document: object) -> dict[str, pl.DataFrame]:
-    return yahoo.parse_quotes(bodies.as_json(document), CAPTURE)
+    return yahoo.parse_quotes(bodies.as_json(document), CAPTURE).tables
 
 
 def test_a_request_covers_its_days_with_one_to_spare() -> None:
@@ -94,7 +94,7 @@ def test_infinity_and_nan_are_read() -> None:
     payload = bodies.as_json(document)
 
     assert b"Infinity" in payload
-    assert yahoo.parse_quotes(payload, CAPTURE)["bars"]["adjclose"].is_infinite().sum() == 2
+    assert yahoo.parse_quotes(payload, CAPTURE).tables["bars"]["adjclose"].is_infinite().sum() == 2
 
 
 @pytest.mark.parametrize("quote", [{}, {name: [] for name in yahoo.QUOTE}], ids=["empty", "arrays"])
@@ -302,7 +302,7 @@ def mutated_bytes(draw: st.DrawFn, good: bytes = bodies.as_json(LIVELY)) -> byte
 @given(payload=mutated_documents().map(bodies.as_json) | mutated_bytes())
 def test_a_spoilt_body_is_refused_or_yields_rows_that_keep_their_promises(payload: bytes) -> None:
     try:
-        raw = yahoo.parse_quotes(payload, CAPTURE)
+        raw = yahoo.parse_quotes(payload, CAPTURE).tables
         bars = accept(Bars, transform.bars(raw["bars"], CAPTURE), raw["bars"], CAPTURE)
         rows = transform.corporate_actions(raw["corporate_actions"], CAPTURE)
         actions = accept(CorporateActions, rows, raw["corporate_actions"], CAPTURE)
@@ -317,4 +317,95 @@ def test_an_empty_window_is_an_answer_without_rows() -> None:
 
     parsed = yahoo.parse_quotes(bodies.as_json(empty), bodies.asked_quotes())
 
-    assert [frame.height for frame in parsed.values()] == [0, 0]
+    assert [frame.height for frame in parsed.tables.values()] == [0, 0]
+    assert parsed.columns == ()
+
+
+SHAPE = (
+    "indicators.adjclose.adjclose",
+    *(f"indicators.quote.{name}" for name in sorted(yahoo.QUOTE)),
+    "meta.currency",
+    "meta.dataGranularity",
+    "meta.exchangeTimezoneName",
+    "meta.gmtoffset",
+    "meta.priceHint",
+    "meta.symbol",
+    "timestamp",
+)
+
+
+def shape(document: object) -> tuple[str, ...]:
+    return yahoo.parse_quotes(bodies.as_json(document), CAPTURE).columns
+
+
+def test_a_charts_shape_is_the_paths_to_its_values() -> None:
+    assert shape(bodies.chart()) == SHAPE
+
+
+def test_the_hours_of_the_day_are_part_of_a_charts_shape() -> None:
+    told = shape(bodies.chart(currentTradingPeriod=bodies.period(1, 2)))
+
+    assert sorted({*told} - {*SHAPE}) == [
+        f"meta.currentTradingPeriod.regular.{name}"
+        for name in ("end", "gmtoffset", "start", "timezone")
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(bodies.chart(events=EVENTS), id="events"),
+        pytest.param(bodies.chart(bodies.BARS, tradingPeriods=[[{"start": 1}]]), id="periods"),
+        pytest.param(bodies.chart(list(bodies.BARS.items())[:1]), id="fewer bars"),
+        pytest.param(bodies.chart({1: (None,) * 6}), id="a bar of nulls"),
+        pytest.param(bodies.chart(currency=None), id="a fact that is null"),
+    ],
+)
+def test_what_comes_and_goes_by_nature_does_not_change_a_charts_shape(document: object) -> None:
+    assert shape(document) == SHAPE
+
+
+def test_a_chart_without_rows_has_no_shape() -> None:
+    document = bodies.chart()
+    del bodies.result(document)["timestamp"]
+    bodies.result(document)["indicators"] = {"quote": [{}], "adjclose": [{}]}
+
+    assert shape(document) == ()
+
+
+def test_a_name_that_is_no_text_is_still_one_that_can_be_kept() -> None:
+    [stray] = {*shape(bodies.chart(**{"\ud800": 1}))} - {*SHAPE}
+
+    assert stray.encode() == b"meta.?"
+
+
+@pytest.mark.parametrize(
+    ("rename", "told"),
+    [
+        (("indicators", "quote", 0, "close"), "indicators.quote.new"),
+        (("timestamp",), "new"),
+        (("indicators",), "new.quote.close"),
+        (("meta", "symbol"), "meta.new"),
+        (("meta",), "new.symbol"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else ".".join(map(str, value)),
+)
+def test_a_chart_refused_for_what_is_missing_still_tells_its_shape(
+    rename: tuple[Any, ...], told: str
+) -> None:
+    document = bodies.chart()
+    holder = yahoo.found(bodies.result(document), *rename[:-1])
+    holder["new"] = holder.pop(rename[-1])
+
+    with pytest.raises(Refused) as refusal:
+        parsed(document)
+
+    assert told in refusal.value.columns
+
+
+@pytest.mark.parametrize("meta", [{"symbol": "ACX"}, {"dataGranularity": "1mo"}])
+def test_another_symbols_shape_is_not_told(meta: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refusal:
+        parsed(bodies.chart(**meta))
+
+    assert refusal.value.columns == ()

@@ -23,12 +23,14 @@ HOLDINGS = bodies.asked_holdings()
 
 
 def valued(rows: Any, capture: Capture = VALUATIONS) -> Verdict:
-    raw = ishares.parse_valuations(bodies.workbook((HISTORICAL, *rows)), capture)["fund_valuations"]
+    raw = ishares.parse_valuations(bodies.workbook((HISTORICAL, *rows)), capture).tables[
+        "fund_valuations"
+    ]
     return accept(FundValuations, transform.fund_valuations(raw, capture), raw, capture)
 
 
 def held(payload: bytes, capture: Capture = HOLDINGS) -> pl.DataFrame:
-    raw = ishares.parse_holdings(payload, capture)["holdings"]
+    raw = ishares.parse_holdings(payload, capture).tables["holdings"]
     verdict = accept(Holdings, transform.holdings(raw, capture), raw, capture)
     assert verdict.rejected.is_empty()
     return verdict.accepted
@@ -133,7 +135,7 @@ def test_one_line_three_times_over_is_three_holdings() -> None:
 )
 def test_no_two_holdings_of_a_day_share_an_identifier(names: list[tuple[str, str]]) -> None:
     payload = bodies.holdings_file([(ticker, name, *HELD[0][2:]) for ticker, name in names])
-    raw = ishares.parse_holdings(payload, HOLDINGS)["holdings"]
+    raw = ishares.parse_holdings(payload, HOLDINGS).tables["holdings"]
 
     identifiers = transform.holdings(raw, HOLDINGS)["holding"].to_list()
 
@@ -151,7 +153,7 @@ def test_a_crypto_trusts_values_are_in_its_base_currency_not_in_coins() -> None:
 
 def test_a_value_that_is_no_number_is_rejected() -> None:
     bad = ("CCC", "CHI", *HELD[0][2:4], "(12.5)", *HELD[0][5:])
-    raw = ishares.parse_holdings(bodies.holdings_file([*HELD, bad]), HOLDINGS)["holdings"]
+    raw = ishares.parse_holdings(bodies.holdings_file([*HELD, bad]), HOLDINGS).tables["holdings"]
 
     verdict = accept(Holdings, transform.holdings(raw, HOLDINGS), raw, HOLDINGS)
 

@@ -24,12 +24,14 @@ NEW_YORK = "America/New_York"
 
 def bars(document: dict[str, Any], known_at: datetime = bodies.KNOWN_AT) -> pl.DataFrame:
     capture = bodies.asked_quotes(known_at=known_at)
-    return transform.bars(yahoo.parse_quotes(bodies.as_json(document), capture)["bars"], capture)
+    return transform.bars(
+        yahoo.parse_quotes(bodies.as_json(document), capture).tables["bars"], capture
+    )
 
 
 def judged(document: dict[str, Any], known_at: datetime = bodies.KNOWN_AT) -> Verdict:
     capture = bodies.asked_quotes(known_at=known_at)
-    raw = yahoo.parse_quotes(bodies.as_json(document), capture)["bars"]
+    raw = yahoo.parse_quotes(bodies.as_json(document), capture).tables["bars"]
     verdict = accept(Bars, transform.bars(raw, capture), raw, capture)
     refuse_if_mostly_bad([verdict], capture)
     return verdict
@@ -264,7 +266,7 @@ def test_a_chart_without_a_currency_is_refused() -> None:
 
 def actions(events: dict[str, Any], **meta: Any) -> pl.DataFrame:
     capture = bodies.asked_quotes()
-    raw = yahoo.parse_quotes(bodies.as_json(chart(events=events, **meta)), capture)
+    raw = yahoo.parse_quotes(bodies.as_json(chart(events=events, **meta)), capture).tables
     rows = transform.corporate_actions(raw["corporate_actions"], capture)
     verdict = accept(CorporateActions, rows, raw["corporate_actions"], capture)
     refuse_if_mostly_bad([verdict], capture)

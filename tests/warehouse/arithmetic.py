@@ -35,11 +35,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Flow:
+    """Net creations of a day; the shares `before` and `after` them are on today's basis."""
+
     as_of: date
     previous: date | None
     shares: float | None
     usd: float | None
     spans: int
+    before: float | None
+    after: float
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Whole:
     usd: float | None
     sessions: int
     state: str
+    rate: float | None
 
 
 def as_served(counts: Sequence[Count], split: Split | None) -> list[dict[str, Any]]:
@@ -74,7 +79,9 @@ def flows(
         if number == 0:
             launched = (launched_on.year, launched_on.month)
             if launched == (count.as_of.year, count.as_of.month) and launched_on <= count.as_of:
-                found.append(Flow(count.as_of, None, shares, shares * nav, 1))
+                found.append(
+                    Flow(count.as_of, None, shares, shares * nav, 1, None, count.shares or 0)
+                )
             continue
         before = known[number - 1]
         net: float | None = shares - (before.shares or 0) / ratio
@@ -82,7 +89,8 @@ def flows(
             net = None
         spans = sum(before.as_of < session <= count.as_of for session in calendar)
         usd = None if net is None else net * nav
-        found.append(Flow(count.as_of, before.as_of, net, usd, max(1, spans)))
+        steps = before.shares, count.shares or 0
+        found.append(Flow(count.as_of, before.as_of, net, usd, max(1, spans), *steps))
     return found
 
 
@@ -114,6 +122,7 @@ def wholes(found: Sequence[Flow], period: Period, calendar: Sequence[date]) -> l
                 total([flow.usd for flow in inside]),
                 len(inside),
                 state(start, first, last, inside, found, period, calendar),
+                rate(inside),
             )
         )
         start = following(period, start)
@@ -140,6 +149,39 @@ def state(
         return "cannot be told"
     last_session = max(session for session in calendar if start <= session < end)
     return "complete" if last >= last_session else "running"
+
+
+def rate(inside: Sequence[Flow]) -> float | None:
+    """Shares at the end over those before, less 1."""
+    if not inside or not inside[0].before or any(flow.shares is None for flow in inside):
+        return None
+    return inside[-1].after / inside[0].before - 1
+
+
+def ranked(
+    weeks: Sequence[Whole], measure: Literal["shares", "usd", "rate"]
+) -> list[tuple[date, int | None, int | None, int]]:
+    """Give each week's rank, its rank if counted, and how many complete weeks its ISO year has."""
+    found = []
+    for week in weeks:
+        value = getattr(week, measure)
+        flows = [
+            getattr(other, measure)
+            for other in weeks
+            if other.state == "complete"
+            and other.starts_on.isocalendar().year == week.starts_on.isocalendar().year
+        ]
+        known = [flow for flow in flows if flow is not None]
+        rank = None if value is None else 1 + sum(flow > value for flow in known)
+        found.append(
+            (
+                week.starts_on,
+                rank if week.state == "complete" else None,
+                rank if week.state == "running" else None,
+                len(known),
+            )
+        )
+    return found
 
 
 def total(values: Sequence[float | None]) -> float | None:

@@ -1,5 +1,6 @@
 """A small invented market, in the warehouse's own words, for the tests of this folder."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.reference import (
+    Corrections,
     FundGroups,
     Funds,
     FundTerms,
@@ -94,7 +96,25 @@ PLAIN: dict[type[pa.DataFrameModel], dict[str, Any]] = {
     FundGroups: {"member_from": date(2020, 1, 2)},
     KnownPeaks: {"stated_by": "us"},
     StressPeriods: {"stated_by": "us"},
+    Corrections: {"reason": "a slip", "stated_by": "us"},
 }
+
+
+def correction(
+    schema: type[pa.DataFrameModel],
+    row: Mapping[str, Any],
+    column: str,
+    expected: object,
+    corrected: object,
+) -> dict[str, Any]:
+    """Write a correction of a bank's row as a user does."""
+    return {
+        "relation": name(schema),
+        "key": json.dumps({"source": "bank"} | dict(row), default=str),
+        "column_name": column,
+        "expected": None if expected is None else str(expected),
+        "corrected": None if corrected is None else str(corrected),
+    }
 
 
 def verdict(schema: type[pa.DataFrameModel], rows: Iterable[Mapping[str, Any]]) -> Verdict:

@@ -10,6 +10,7 @@ import pytest
 from schemas.tables import TABLES
 from tests.warehouse.market import answer
 from warehouse import definitions, tables
+from warehouse.corrections import OBSERVATIONS
 
 FILES = sorted(file for folder in definitions.FOLDERS for file in folder.glob("*.sql"))
 VIEWS = sorted(definitions.definitions())
@@ -66,10 +67,19 @@ def test_no_view_asks_the_machines_clock(file: Path) -> None:
 def test_what_is_believed_of_a_table_stands_in_a_view(
     schema: type, shared: duckdb.DuckDBPyConnection
 ) -> None:
-    view = tables.name(schema) + ("_by_source" if tables.name(schema) in tables.BY_SOURCE else "")
-    columns = [column for column, *_ in answer(shared, f"describe {view}")]
+    columns = [column for column, *_ in answer(shared, f"describe {tables.view_name(schema)}")]
+    added = ["correction"] if schema in OBSERVATIONS else []
 
-    assert columns == list(schema.to_schema().columns)  # type: ignore[attr-defined]
+    assert columns == [*schema.to_schema().columns, *added]  # type: ignore[attr-defined]
+
+
+def test_what_is_corrected_is_what_the_market_and_the_funds_state() -> None:
+    assert [tables.view_name(schema) for schema in OBSERVATIONS] == [
+        "bars_by_source",
+        "corporate_actions",
+        "fund_valuations_by_source",
+        "holdings",
+    ]
 
 
 @pytest.fixture

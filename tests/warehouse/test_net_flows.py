@@ -79,6 +79,10 @@ def close(values: Sequence[Any]) -> list[Any]:
     return [pytest.approx(v, abs=1e-3) if isinstance(v, float) else v for v in values]
 
 
+def nearly(rate: float | None) -> Any:
+    return pytest.approx(rate, abs=1e-11)
+
+
 @settings(max_examples=25)
 @given(funds=st.lists(histories(), min_size=1, max_size=5))
 def test_flows_periods_and_streaks_are_those_of_plain_python(
@@ -94,8 +98,8 @@ def test_flows_periods_and_streaks_are_those_of_plain_python(
     )
     periods = answer(
         calendar,
-        "select period, subject, starts_on, net_flow_shares, net_flow_usd, sessions, state "
-        "from net_flows_by_period order by subject, starts_on",
+        "select period, subject, starts_on, net_flow_shares, net_flow_usd, sessions, state, "
+        "flow_rate from net_flows_by_period order by subject, starts_on",
     )
     streaks = answer(
         calendar,
@@ -119,7 +123,8 @@ def test_flows_periods_and_streaks_are_those_of_plain_python(
         for period in ("week", "month"):
             wholes = arithmetic.wholes(flows, period, CALENDAR)
             assert [row[2:] for row in periods if row[:2] == (period, name)] == [
-                tuple(close((w.starts_on, w.shares, w.usd, w.sessions, w.state))) for w in wholes
+                (*close((w.starts_on, w.shares, w.usd, w.sessions, w.state)), nearly(w.rate))
+                for w in wholes
             ]
         months = arithmetic.wholes(flows, "month", CALENDAR)
         if any(month.shares is not None for month in months):

@@ -1,9 +1,11 @@
 """Checks: one SQL file each, named as the claim it defends, returning the rows that break it.
 
 The header's Severity line says whether a failure blocks publishing (error) or is shown (warning).
-A check that names {table} and {key} is asked of every table.
+A check that names {column} is asked of every column that states a bound; one that names {table},
+of every table.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,35 +13,76 @@ from typing import NamedTuple
 import duckdb
 
 from schemas.tables import TABLES
-from schemas.tables.model import key
+from schemas.tables.model import key, metadata
 from warehouse.tables import name
 
 FOLDER = Path(__file__).parent
+SEVERITY = re.compile(r"^-- Severity  (error|warning)$", re.MULTILINE)
 
 
 class Failure(NamedTuple):
-    """A check that found rows: its name, whether it blocks publishing, and how many."""
+    """A check that found rows: its name, its severity (error or warning), and how many."""
 
     check: str
-    blocks: bool
+    severity: str
     rows: int
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing may be published while it fails."""
+        return self.severity == "error"
 
 
 def failing(warehouse: duckdb.DuckDBPyConnection) -> list[Failure]:
     """Run all checks and name those that find at least one row."""
-    found = []
-    for file in sorted(FOLDER.glob("*.sql")):
-        text = file.read_text()
-        rows = sum(len(warehouse.execute(query).fetchall()) for query in queries(text))
-        if rows:
-            found.append(Failure(file.stem, "-- Severity  error" in text, rows))
-    return found
+    failures = [failure(warehouse, file) for file in sorted(FOLDER.glob("*.sql"))]
+    return [failure for failure in failures if failure.rows]
+
+
+def failure(warehouse: duckdb.DuckDBPyConnection, file: Path) -> Failure:
+    """Run one check and count the rows it finds."""
+    text = file.read_text()
+    rows = sum(len(warehouse.execute(query).fetchall()) for query in queries(text))
+    return Failure(file.stem, severity(file.stem, text), rows)
+
+
+def severity(check: str, text: str) -> str:
+    """Read whether a check blocks publishing.
+
+    Raises:
+        ValueError: Its header does not say so.
+    """
+    if found := SEVERITY.search(text):
+        return found[1]
+    raise ValueError(f"check {check}: its header has no line `-- Severity  error` or `warning`")
 
 
 def queries(text: str) -> Iterator[str]:
-    """Give a check's query, or one for every table."""
-    if "{table}" not in text:
+    """Give a check's query, or one for every table or bounded column."""
+    if "{column}" in text:
+        yield from (text.format_map(places) for places in bounded_columns())
+    elif "{table}" in text:
+        yield from (text.format(table=name(s), key=", ".join(key(s))) for s in TABLES)
+    else:
         yield text
-        return
+
+
+def bounded_columns() -> Iterator[dict[str, object]]:
+    """Give what a check may name of every column that states how far it may jump.
+
+    `entity` is the key without the market day, `subject` its first column.
+    """
     for schema in TABLES:
-        yield text.format(table=name(schema), key=", ".join(key(schema)))
+        as_of = metadata(schema).get("as_of")
+        entity = [column for column in key(schema) if column != as_of]
+        for column, spec in schema.to_schema().columns.items():
+            if bound := (spec.metadata or {}).get("largest_jump"):
+                yield {
+                    "table": name(schema),
+                    "column": column,
+                    "entity": ", ".join(entity),
+                    "subject": entity[0],
+                    "as_of": as_of,
+                    "bound": bound,
+                    "launch_days": (spec.metadata or {}).get("launch_days", 0),
+                }

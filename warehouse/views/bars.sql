@@ -16,6 +16,7 @@
 -- volume      units traded, as the source counts them
 -- currency    currency of the prices
 -- is_final    whether the source had stopped revising
+-- correction  what a person has corrected or confirmed in this row, and why; null: nothing
 
 with
 
@@ -46,7 +47,8 @@ select
     adj_close,
     volume,
     currency,
-    is_final
+    is_final,
+    correction
 from preferred
 where priority = 1
 union all
@@ -61,7 +63,8 @@ select
     fallback.adj_close,
     fallback.volume,
     fallback.currency,
-    fallback.is_final
+    fallback.is_final,
+    fallback.correction
 from fallback
 anti join preferred as better
     on fallback.instrument = better.instrument

@@ -14,6 +14,7 @@
 -- coverage         share of the group's net assets that reported; 1 for a fund
 -- spans_sessions   sessions since the previous count; more than 1 is a hole
 -- is_estimated     whether ounces are estimated
+-- flow_rate        net creations over the shares before, a fraction; null for groups
 
 select
     subject,
@@ -23,6 +24,7 @@ select
     net_flow_ounces,
     coverage,
     spans_sessions,
-    is_estimated
+    is_estimated,
+    flow_rate
 from subject_days
 where members_reporting > 0

@@ -21,6 +21,8 @@
 -- ounces_are_estimated  whether ounces per share are estimated
 -- calendar              exchange calendar that sets the fund's sessions
 -- launched_on           day of the fund's launch
+-- flow_rate             net creations over the shares before, on one share basis, a fraction; null
+--                       where these are not known or none
 
 with
 
@@ -133,7 +135,10 @@ select
     net_creations.mark,
     metal.is_estimated as ounces_are_estimated,
     net_creations.calendar,
-    net_creations.launched_on
+    net_creations.launched_on,
+    net_creations.net_flow_shares / nullif(
+        net_creations.shares_outstanding - net_creations.net_flow_shares, 0
+    ) as flow_rate
 from net_creations
 left join ounces_per_share as metal
     on net_creations.fund = metal.fund and net_creations.as_of = metal.as_of

@@ -13,6 +13,7 @@
 -- net_assets          net assets, in `currency`, where published
 -- ounces              troy ounces in the trust, where published
 -- currency            currency of NAV and assets
+-- correction          what a person has corrected or confirmed in this row, and why; null: nothing
 
 with
 
@@ -41,7 +42,8 @@ select
     shares_outstanding,
     net_assets,
     ounces,
-    currency
+    currency,
+    correction
 from preferred
 where priority = 1
 union all
@@ -53,7 +55,8 @@ select
     fallback.shares_outstanding,
     fallback.net_assets,
     fallback.ounces,
-    fallback.currency
+    fallback.currency,
+    fallback.correction
 from fallback
 anti join preferred as better
     on fallback.fund = better.fund

@@ -18,6 +18,7 @@
 -- is_estimated     whether ounces are estimated
 -- is_over          whether its last session, or any later one, has been observed
 -- last_as_of       the subject's latest market day
+-- flow_rate        net creations over the shares before, a fraction; null for groups
 
 select
     subject,
@@ -31,6 +32,7 @@ select
     state,
     is_estimated,
     is_over,
-    last_as_of
+    last_as_of,
+    flow_rate
 from net_flows_by_period
 where period = 'month'

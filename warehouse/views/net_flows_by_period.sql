@@ -6,7 +6,9 @@
 --         when the last session has been observed, or any later one, unless it is the first, or
 --         cannot be told: nothing in it was observed, or a hole of more than five sessions crosses
 --         one of its ends. A group's also cannot be told if on any session less than 95 % of its
---         net assets reported or a member was not known yet, nor if a member fell silent in it
+--         net assets reported or a member was not known yet, nor if a member fell silent in it.
+--         Daily flow rates are compounded: shares at the end over those before, less 1, whatever
+--         was split in between; rounded to 12 decimals, so that what came and went is nothing
 -- Caveat  a hole within a period leaves it complete, and so does one of up to five sessions across
 --         its end: the change falls on the day data resumes
 --
@@ -24,6 +26,7 @@
 -- is_over          whether its last session, or any later one, has been observed
 -- is_estimated     whether ounces are estimated
 -- last_as_of       the subject's latest market day
+-- flow_rate        net creations over the shares before, a fraction; null for groups
 
 with
 
@@ -44,9 +47,11 @@ summed as (
         count(days.net_flow_shares) as known_in_shares,
         count(days.net_flow_usd) as known_in_usd,
         count(days.net_flow_ounces) as known_in_ounces,
+        count(days.flow_rate) as known_as_rates,
         list_sum(list_sort(list(days.net_flow_shares))) as net_flow_shares,
         list_sum(list_sort(list(days.net_flow_usd))) as net_flow_usd,
         list_sum(list_sort(list(days.net_flow_ounces))) as net_flow_ounces,
+        round(list_product(list_sort(list(1 + days.flow_rate))) - 1, 12) as flow_rate,
         min(days.coverage) as coverage,
         bool_or(
             days.coverage < 0.95 or days.members_known < days.members_expected
@@ -160,7 +165,8 @@ select
     end as state,
     coalesce(due.last_session <= spine.last_as_of, false) as is_over,
     summed.is_estimated,
-    spine.last_as_of
+    spine.last_as_of,
+    case when summed.known_as_rates = summed.sessions then summed.flow_rate end as flow_rate
 from spine
 left join summed
     on spine.subject = summed.subject

@@ -60,7 +60,7 @@ answers as (
         first_as_of,
         last_as_of,
         known_at
-    from ops.loads
+    from loads
     where relation = 'bars'
 ),
 
@@ -127,6 +127,7 @@ rewritten as (
         on asked_in_full.instrument = actions.instrument
         and asked_in_full.source = actions.source
         and asked_in_full.known_at < actions.known_at
+    where actions.known_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')
     union
     select
         asked_in_full.instrument,
@@ -136,7 +137,11 @@ rewritten as (
         on asked_in_full.instrument = revised.instrument
         and asked_in_full.source = revised.source
         and asked_in_full.known_at < revised.superseded_at
-    where revised.is_final and revised.superseded_at < 'infinity'
+    where
+        revised.is_final
+        and revised.superseded_at < 'infinity'
+        and revised.superseded_at
+        <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')
 )
 
 select

@@ -2,7 +2,7 @@
 --
 -- Grain   one row per refused payload and release that tried it
 -- Method  the ledger of refusals; the next good answer to the same question closes it
--- Caveat  obeys neither as_of nor known_at
+-- Caveat  obeys known_at, but not as_of
 --
 -- Columns
 -- source       who served it
@@ -20,5 +20,9 @@ select
     capture,
     refused_at,
     reason,
-    resolved_at
+    case
+        when resolved_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')
+            then resolved_at
+    end as resolved_at
 from ops.refusals
+where refused_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')

@@ -2,7 +2,7 @@
 --
 -- Grain   one row per rejected row, however often it is served again
 -- Method  the quarantine; a good row of the same key, or a fixed parser, closes it
--- Caveat  obeys neither as_of nor known_at
+-- Caveat  obeys known_at, but not as_of
 --
 -- Columns
 -- relation     table the row was meant for
@@ -28,5 +28,9 @@ select
     row,
     failures,
     rejected_at,
-    resolved_at
+    case
+        when resolved_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')
+            then resolved_at
+    end as resolved_at
 from ops.rejections
+where rejected_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')

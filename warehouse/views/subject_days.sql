@@ -26,6 +26,7 @@
 -- members_awaited    members that have not reported since
 -- spans_sessions     sessions since the previous count, the most of the members'
 -- is_estimated       whether ounces are estimated
+-- flow_rate          net creations over the shares before, a fraction; null for groups
 
 with
 
@@ -173,7 +174,8 @@ select
     1 as members_expected,
     0 as members_awaited,
     spans_sessions,
-    ounces_are_estimated as is_estimated
+    ounces_are_estimated as is_estimated,
+    flow_rate
 from fund_days
 union all
 select
@@ -191,5 +193,6 @@ select
     members_expected,
     members_awaited,
     spans_sessions,
-    is_estimated
+    is_estimated,
+    null::double as flow_rate
 from group_days

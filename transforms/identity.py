@@ -1,4 +1,4 @@
-"""Reference data needs no change: its files are in our names and units."""
+"""What is ours needs no change: reference files and calendars are in our names and units."""
 
 import polars as pl
 

@@ -1,4 +1,5 @@
--- What the pipeline remembers of its own work.
+-- What the pipeline remembers of its own work. The first release left no number behind: hence
+-- `if not exists`.
 
 create schema if not exists ops;
 

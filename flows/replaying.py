@@ -1,0 +1,220 @@
+"""Rebuild the warehouse from captures alone, or retry what was rejected with today's parsers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from flows import terminal
+from flows.loading import Loaded, load, load_waiting
+from flows.settings import Settings
+from sources import captures
+from warehouse import fingerprints, rebuilding
+from warehouse.connection import (
+    FILE,
+    NO_DAMAGE,
+    WarehouseError,
+    connect,
+    lock,
+    open_existing,
+    opened,
+    prepare,
+    remove,
+    set_aside,
+)
+
+LOADED = "replaying.duckdb"
+REBUILT = "replayed.duckdb"
+
+
+# What a warehouse holds if neither it nor a capture of it tells.
+UNTOLD = "live"
+
+
+class Replayed(NamedTuple):
+    """What a replay came to: captures read, tables that differ from before, what went wrong."""
+
+    captures: int
+    differences: list[str]
+    problems: list[str]
+
+
+def replay_and_tell(data: Path) -> int:
+    """Replay, print what came of it, and give the exit status."""
+    replayed = replay(data, Settings().writer_wait)
+    for problem in replayed.problems:
+        terminal.log.info(problem)
+    terminal.log.info("rebuilt %s from %s captures", data / FILE, f"{replayed.captures:,}")
+    for difference in replayed.differences:
+        terminal.log.info("not as before: %s", difference)
+    terminal.log.info("`silverstreak publish` puts it up")
+    return 0
+
+
+def verify_and_tell(data: Path) -> int:
+    """Verify, print what came of it, and give the exit status."""
+    replayed = verify(data, Settings().writer_wait)
+    for difference in replayed.differences:
+        terminal.complain(f"a replay differs in {difference}")
+    if not replayed.differences:
+        terminal.log.info("a replay of %s captures gives the same", f"{replayed.captures:,}")
+    return 1 if replayed.differences else 0
+
+
+def retry_and_tell(data: Path) -> int:
+    """Retry what was rejected, print what came of it, and give the exit status."""
+    loaded = Loaded()
+    with open_existing(data, datetime.now(UTC), Settings().writer_wait) as warehouse:
+        before = still_open(warehouse)
+        tried = retry(warehouse, data, loaded)
+        left = still_open(warehouse)
+    for problem in loaded.problems:
+        terminal.complain(problem)
+    terminal.log.info(
+        "tried %s captures again: %s of %s rejections and refusals are resolved",
+        tried, before - left, before,
+    )  # fmt: skip
+    return 1 if loaded.problems else 0
+
+
+def still_open(warehouse: duckdb.DuckDBPyConnection) -> int:
+    """Count the open rejections and refusals."""
+    query = """
+        select
+            (select count(*) from ops.rejections where resolved_at is null)
+            + (select count(distinct capture) from ops.refusals where resolved_at is null)
+    """
+    [[count]] = warehouse.execute(query).fetchall()
+    return int(count)
+
+
+def replay(data: Path, wait: float) -> Replayed:
+    """Rebuild the warehouse beside the old one from captures alone, and swap it in.
+
+    An old one that cannot be read is set aside first.
+
+    Args:
+        data: The data folder.
+        wait: Seconds to wait for another writer.
+
+    Raises:
+        WarehouseError: A capture that the warehouse was loaded from is lost or damaged: replaying
+            would forget what it said. Nothing has changed then.
+    """
+    with lock(data, wait):
+        set_aside_if_damaged(data / FILE)
+        replayed = rebuild(data)
+        if lost := lost_captures(data):
+            remove(data / REBUILT)
+            raise WarehouseError(
+                f"not replayed: {len(lost)} captures that the warehouse was loaded from are lost "
+                f"or damaged, the first is {lost[0]}: restore them from a backup, or what they "
+                "said would be forgotten"
+            )
+        (data / REBUILT).replace(data / FILE)
+    return replayed
+
+
+def set_aside_if_damaged(file: Path) -> None:
+    """Read a warehouse whole, and set it aside if that fails: some damage shows only then."""
+    try:
+        if file.exists():
+            with duckdb.connect(file, read_only=True) as warehouse:
+                fingerprints.fingerprints(warehouse)
+    except duckdb.Error as error:
+        if any(sign in str(error) for sign in NO_DAMAGE):
+            raise
+        set_aside(file)
+
+
+def verify(data: Path, wait: float) -> Replayed:
+    """Rebuild the warehouse beside the old one, compare the two, and keep the old one."""
+    with lock(data, wait):
+        if not (data / FILE).exists():
+            raise WarehouseError(f"there is no warehouse in {data}: run `silverstreak run`")
+        replayed = rebuild(data)
+        remove(data / REBUILT)
+    return replayed
+
+
+def rebuild(data: Path) -> Replayed:
+    """Build a warehouse from captures beside the old one; tell in what it differs from it."""
+    remove(data / LOADED)
+    remove(data / REBUILT)
+    kept = captures.ids(str(data / "captures"))
+    loaded = Loaded()
+    with old(data) as before:
+        of, born = birth(before, data, kept)
+        with connect(data / LOADED) as warehouse:
+            prepare(warehouse, of, born)
+            load_waiting(warehouse, data, loaded)
+            rebuilding.keep_diary(warehouse, before)
+        with connect(data / REBUILT) as warehouse:
+            prepare(warehouse, of, born)
+            rebuilding.copy_in_order(warehouse, data / LOADED)
+            ours = fingerprints.fingerprints(warehouse)
+        theirs = fingerprints.fingerprints(before) if before else {}
+    remove(data / LOADED)
+    return Replayed(len(kept), fingerprints.differences(theirs, ours), loaded.problems)
+
+
+@contextmanager
+def old(data: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """Open the warehouse there is, or none; its log is worked in, since its name will be reused."""
+    if not (data / FILE).exists():
+        yield None
+        return
+    with opened(data / FILE) as warehouse:
+        warehouse.execute("set timezone = 'UTC'")
+        warehouse.execute("checkpoint")
+        yield warehouse
+
+
+def birth(
+    before: duckdb.DuckDBPyConnection | None, data: Path, kept: list[str]
+) -> tuple[str, datetime]:
+    """Say what the warehouse holds and when it was born: as it says, else as its captures do."""
+    if before:
+        query = "select origin, epoch_us(created_at) from ops.origin"
+        [[origin, microseconds]] = before.execute(query).fetchall()
+        return origin, datetime.fromtimestamp(microseconds / 1e6, UTC)
+    for capture_id in kept:
+        capture, _ = captures.find(str(data / "captures"), capture_id)
+        if capture.origin:
+            return capture.origin, capture.known_at
+    return UNTOLD, datetime.now(UTC)
+
+
+def lost_captures(data: Path) -> list[str]:
+    """Name the captures in the old warehouse's ledger that the rebuilt one never read."""
+    if not (data / FILE).exists():
+        return []
+    with duckdb.connect(data / FILE, read_only=True) as before:
+        known = {capture for (capture,) in before.execute(LEDGER).fetchall()}
+    with duckdb.connect(data / REBUILT, read_only=True) as after:
+        return sorted(known - {capture for (capture,) in after.execute(LEDGER).fetchall()})
+
+
+LEDGER = "select capture from ops.loads union select capture from ops.refusals"
+
+
+def retry(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> int:
+    """Load again the captures with open rejections or refusals; count how many there were."""
+    query = """
+        select capture from ops.rejections where resolved_at is null
+        union
+        select capture from ops.refusals where resolved_at is null
+        order by capture
+    """
+    waiting = [capture for (capture,) in warehouse.execute(query).fetchall()]
+    for capture_id in waiting:
+        try:
+            capture, payload = captures.find(str(data / "captures"), capture_id)
+        except captures.Damaged as damage:
+            loaded.tell(f"damaged capture: {damage}: restore it from a backup, or delete it")
+        else:
+            load(warehouse, capture, payload, loaded)
+    return len(waiting)

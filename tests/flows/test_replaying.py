@@ -1,0 +1,356 @@
+import asyncio
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from subprocess import CompletedProcess
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from flows import loading
+from flows.loading import Loaded
+from flows.registry import Feed, feed_of
+from flows.replaying import REBUILT, replay, retry
+from sandbox.market import Market
+from sandbox.server import serving
+from schemas.capture import Capture, Refused
+from schemas.parsed import Parsed
+from schemas.tables.fund_valuations import FundValuations
+from sources import captures
+from tests.flows.living import LAST, LATER, Spoil, ask, believed, run
+from warehouse.connection import FILE, WarehouseError, open_existing, open_writer
+from warehouse.fingerprints import fingerprints
+
+Asked = Callable[..., CompletedProcess[str]]
+OpenMarket = Callable[..., str]
+
+EVENING = datetime(2025, 12, 12, 20, tzinfo=UTC)
+VALUATIONS = "ishares/valuations/SLV"
+FACTS = "from facts order by all"
+
+
+@pytest.fixture(scope="module")
+def revised(prepared: Path, market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Record the market on two days, between which values were revised; nobody may change it."""
+    data = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("revised") / "data"))
+    with serving(market, LAST) as url:
+        asyncio.run(run(data, url, "2025-12-09T19:00:00+00:00"))
+        asyncio.run(run(data, url, "2025-12-12T18:00:00+00:00"))
+    return data
+
+
+@pytest.fixture
+def shuffled(revised: Path, tmp_path: Path) -> Path:
+    """Load its captures in another order."""
+    data = tmp_path / "shuffled"
+    shutil.copytree(revised / "captures", data / "captures")
+    folder = str(data / "captures")
+    ids = captures.ids(folder)
+    Random(3).shuffle(ids)  # noqa: S311 -- no secret
+    with open_writer(data, "synthetic", EVENING) as warehouse:
+        for capture_id in ids:
+            loading.load(warehouse, *captures.find(folder, capture_id), Loaded())
+    return data
+
+
+def held(data: Path) -> dict[str, str]:
+    with duckdb.connect(data / FILE, read_only=True) as warehouse:
+        return fingerprints(warehouse)
+
+
+def change(data: Path, query: str) -> None:
+    with duckdb.connect(data / FILE) as warehouse:
+        warehouse.execute(query)
+
+
+def sidecar(data: Path, scope: str) -> Path:
+    """Find the last capture of a scope."""
+    [*_, found] = sorted((data / "captures").rglob(f"*{scope.replace('/', '-')}.json"))
+    return found
+
+
+def known_at(file: Path) -> datetime:
+    return datetime.strptime(file.name.partition("-")[0], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+
+
+def damage(file: Path, *places: int) -> None:
+    content = bytearray(file.read_bytes())
+    for place in places:
+        content[place] ^= 0xFF
+    file.write_bytes(content)
+
+
+def test_a_replay_that_gives_the_same_ends_with_0(data: Path, asked: Asked) -> None:
+    before = held(data)
+
+    told = asked("replay", "--verify", "--data", str(data))
+
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "gives the same" in told.stderr
+    assert held(data) == before
+
+
+def test_a_replay_that_differs_ends_with_1_and_keeps_the_old_one(data: Path, asked: Asked) -> None:
+    change(data, "update history.bars set close = close + 1 where session = '2025-12-10'")
+    before = held(data)
+
+    told = asked("replay", "--verify", "--data", str(data))
+
+    assert told.returncode == 1
+    [line] = told.stderr.splitlines()
+    assert line.startswith("silverstreak: a replay differs in history.bars: ")
+    assert held(data) == before
+
+
+def test_in_any_order_of_loading_the_same_is_believed(shuffled: Path, revised: Path) -> None:
+    assert believed(shuffled) == believed(revised)
+    assert ask(shuffled, "select count(*) > 0 from ops.loads where is_late") == [(True,)]
+
+
+def test_a_replay_puts_in_order_what_came_late(shuffled: Path, revised: Path, asked: Asked) -> None:
+    facts = ask(revised, FACTS)
+    assert held(shuffled) != held(revised)
+
+    told = asked("replay", "--data", str(shuffled))
+
+    assert told.returncode == 0
+    assert "not as before: ops.loads" in told.stderr
+    assert held(shuffled) == held(revised)
+    assert ask(shuffled, "select count(*) from ops.loads where is_late") == [(0,)]
+    assert ask(shuffled, FACTS) == facts
+
+
+def test_captures_alone_give_the_same(revised: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone"
+    shutil.copytree(revised / "captures", alone / "captures")
+
+    replay(alone, 1)
+
+    assert held(alone) == held(revised)
+    assert ask(alone, FACTS) == ask(revised, FACTS)
+    assert ask(alone, "select origin from ops.origin") == [("synthetic",)]
+
+
+def test_without_captures_that_were_loaded_there_is_no_replay(data: Path, asked: Asked) -> None:
+    before, content = held(data), (data / FILE).read_bytes()
+    lost, broken = sidecar(data, "yahoo/quotes/SPY"), sidecar(data, VALUATIONS)
+    lost.unlink()
+    broken.write_text("{")
+
+    told = asked("replay", "--data", str(data))
+
+    assert told.returncode == 1
+    [line] = told.stderr.splitlines()
+    assert "not replayed: 2 captures" in line
+    assert min(lost.stem, broken.stem) in line
+    assert (data / FILE).read_bytes() == content
+    assert held(data) == before
+    assert not (data / REBUILT).exists()
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        pytest.param(range(65), id="its first 65 bytes"),
+        pytest.param([12], id="the version of its format"),
+        pytest.param([4096, 8192], id="both of its headers"),
+    ],
+)
+def test_a_damaged_warehouse_is_set_aside(data: Path, places: list[int]) -> None:
+    damage(data / FILE, *places)
+    content = (data / FILE).read_bytes()
+
+    with (
+        pytest.raises(WarehouseError, match="`silverstreak replay`") as told,
+        open_writer(data, "synthetic", EVENING),
+    ):
+        pass
+
+    [aside] = data.glob("*.damaged-*")
+    assert aside.name in str(told.value)
+    assert aside.read_bytes() == content
+
+
+def damage_the_header(data: Path) -> None:
+    damage(data / FILE, *range(65))
+
+
+def damage_a_block(data: Path) -> None:
+    """Flip a byte in a block of the bars, which shows only when they are read."""
+    query = "select min(block_id) from pragma_storage_info('history.bars') where block_id >= 0"
+    [[block]] = ask(data, query)
+    damage(data / FILE, 3 * 4096 + block * 262_144 + 100)
+
+
+@pytest.mark.parametrize("spoil", [damage_the_header, damage_a_block])
+def test_a_damaged_warehouse_is_rebuilt_from_its_captures(
+    data: Path, asked: Asked, spoil: Callable[[Path], None]
+) -> None:
+    before, facts = held(data), ask(data, FACTS)
+    spoil(data)
+    content = (data / FILE).read_bytes()
+
+    looked = asked("doctor", "--data", str(data))
+    told = asked("replay", "--data", str(data))
+
+    assert looked.returncode == 1
+    assert "is damaged" in looked.stderr
+    assert told.returncode == 0, told.stderr
+    [aside] = data.glob("*.damaged-*")
+    assert aside.read_bytes() == content
+    assert held(data) == before
+    assert ask(data, FACTS) == facts
+
+
+def test_a_warehouse_of_an_earlier_release_is_no_damage(data: Path, asked: Asked) -> None:
+    before = held(data)
+    change(data, "drop table ops.unstated; delete from ops.migrations where number > 1")
+
+    looked = asked("doctor", "--data", str(data))
+    told = asked("replay", "--data", str(data))
+
+    assert "damaged" not in looked.stderr
+    assert told.returncode == 0, told.stderr
+    assert not [*data.glob("*.damaged-*")]
+    assert held(data) == before
+
+
+def spoiled_feed(spoil: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Capture], Feed]:
+    """Have the transform of fund valuations spoil its rows."""
+
+    def found(capture: Capture) -> Feed:
+        feed = feed_of(capture)
+        if FundValuations not in feed.tables:
+            return feed
+        transform = feed.tables[FundValuations]
+        spoiling = {FundValuations: lambda raw, capture: spoil(transform(raw, capture))}
+        return replace(feed, tables=spoiling)
+
+    return found
+
+
+def refusing_feed(capture: Capture) -> Feed:
+    """Have the parser of fund valuations refuse."""
+
+    def refuse(payload: bytes, capture: Capture) -> Parsed:
+        raise Refused(f"{capture.request.scope}: not yet understood")
+
+    feed = feed_of(capture)
+    return replace(feed, parse=refuse) if FundValuations in feed.tables else feed
+
+
+def negative_navs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Spoil the last ten days."""
+    is_last = pl.col("as_of") > pl.col("as_of").max() - pl.duration(days=10)
+    return rows.with_columns(nav=pl.when(is_last).then(-pl.col("nav")).otherwise("nav"))
+
+
+@pytest.mark.parametrize(
+    ("faulty", "told"),
+    [
+        pytest.param(spoiled_feed(negative_navs), "rejected", id="rows were rejected"),
+        pytest.param(refusing_feed, "refused", id="payloads were refused"),
+    ],
+)
+def test_a_better_parser_stores_what_was_kept_as_of_the_day_it_was_known(
+    data: Path,
+    tmp_path: Path,
+    asked: Asked,
+    monkeypatch: pytest.MonkeyPatch,
+    faulty: Callable[[Capture], Feed],
+    told: str,
+) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(data / "captures", again / "captures")
+    monkeypatch.setattr(loading, "feed_of", faulty)
+    loaded = Loaded()
+    with open_writer(again, "synthetic", EVENING) as warehouse:
+        loading.load_waiting(warehouse, again, loaded)
+    assert [problem.partition(":")[0] for problem in loaded.problems] == [told] * 2
+    assert believed(again) != believed(data)
+    monkeypatch.undo()
+
+    tried = asked("replay", "--rejected", "--data", str(again))
+
+    assert tried.returncode == 0, tried.stderr
+    assert believed(again) == believed(data)
+    versions = "select * from history.fund_valuations order by all"
+    assert ask(again, versions) == ask(data, versions)
+    last = "select max(known_at) from history.fund_valuations where fund = 'SLV'"
+    assert ask(again, last) == [(known_at(sidecar(again, VALUATIONS)),)]
+    still_open = """
+        select
+            (select count(*) from ops.rejections where resolved_at is null)
+            + (select count(*) from ops.refusals where resolved_at is null)
+    """
+    assert ask(again, still_open) == [(0,)]
+
+
+def test_what_is_still_rejected_is_told_of_once(
+    data: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = data.parent / "again"
+    shutil.copytree(data / "captures", again / "captures")
+    monkeypatch.setattr(loading, "feed_of", spoiled_feed(negative_navs))
+    with open_writer(again, "synthetic", EVENING) as warehouse:
+        loading.load_waiting(warehouse, again, Loaded())
+    count = "select count(*) from ops.rejections"
+    before = ask(again, count)
+    loaded = Loaded()
+
+    with open_existing(again, EVENING) as warehouse:
+        assert retry(warehouse, again, loaded) == 2
+
+    assert loaded.problems == []
+    assert ask(again, count) == before
+
+
+def test_the_doctor_ends_with_0_if_nothing_is_wrong(data: Path, asked: Asked) -> None:
+    told = asked("doctor", "--data", str(data))
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "nothing is wrong" in told.stdout
+
+
+def test_the_doctor_ends_with_1_and_names_what_is_lost(data: Path, asked: Asked) -> None:
+    lost = sidecar(data, "yahoo/quotes/SPY")
+    lost.unlink()
+
+    told = asked("doctor", "--data", str(data))
+
+    assert told.returncode == 1
+    [line] = told.stderr.splitlines()
+    assert f"1 captures that were loaded are not in {data / 'captures'}" in line
+    assert lost.stem in line
+
+
+async def test_rejections_are_listed_as_csv(
+    data: Path, open_market: OpenMarket, asked: Asked
+) -> None:
+    listed = asked("rejections", "--format", "csv", "--data", str(data))
+    await run(data, open_market(spoil=negative("excel")), LATER, frozenset({"valuations"}))
+
+    spoiled = asked("rejections", "--format", "csv", "--data", str(data))
+
+    assert (listed.returncode, spoiled.returncode) == (0, 0)
+    assert [*csv.DictReader(io.StringIO(listed.stdout))] == []
+    rejected = [*csv.DictReader(io.StringIO(spoiled.stdout))]
+    assert {row["scope"] for row in rejected} == {VALUATIONS, "ishares/valuations/IBIT"}
+    assert all("greater_than(0)" in row["failures"] for row in rejected)
+
+
+def negative(kind: str) -> Spoil:
+    """Give the first number of a payload another sign."""
+
+    def spoil(answer: Any) -> Any:
+        body = answer.body.replace(b'"Number">', b'"Number">-', 1)
+        return replace(answer, body=body) if kind in answer.media_type else answer
+
+    return spoil

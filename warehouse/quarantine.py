@@ -1,0 +1,159 @@
+"""What did not get in: rows that broke a promise, payloads that were not what was asked for."""
+
+import duckdb
+import pandera.polars as pa
+
+from schemas.capture import Capture
+from schemas.tables.model import key, metadata
+from schemas.validation import Verdict
+from warehouse.expressions import entity, json
+from warehouse.tables import name
+
+
+def keep_rejections(
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    verdict: Verdict,
+    capture: Capture,
+) -> int:
+    """Close the rejections that a good row answers; add those not open yet, and count them."""
+    about = {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at}
+    warehouse.execute(
+        f"""
+        update ops.rejections set resolved_at = $known_at, resolved_by = $capture
+        where relation = $relation
+          and resolved_at is null
+          and rejected_at <= $known_at
+          and key in (select {json("observations", key(schema))} from observations)
+        """,
+        about,
+    )
+    if verdict.rejected.is_empty():
+        return 0
+    added = add_rejections(warehouse, capture, about)
+    return added - resolve_from_the_start(warehouse, schema, about)
+
+
+def add_rejections(
+    warehouse: duckdb.DuckDBPyConnection, capture: Capture, about: dict[str, object]
+) -> int:
+    """Add the rejected rows that are not open yet, and count them."""
+    request = capture.request
+    [[added]] = warehouse.execute(
+        """
+        insert into ops.rejections by name
+        select
+            $relation as relation, $source as source, $dataset as dataset, $scope as scope,
+            $capture as capture, position, key, row, failures, $known_at as rejected_at
+        from rejected
+        where not exists (
+            select 1
+            from ops.rejections as kept
+            where kept.relation = $relation
+              and kept.scope = $scope
+              and (kept.resolved_at is null or kept.capture = $capture)
+              and kept.key is not distinct from rejected.key
+              and kept.row is not distinct from rejected.row
+              and kept.failures = rejected.failures
+        )
+        """,
+        about | {"source": request.source, "dataset": request.dataset, "scope": request.scope},
+    ).fetchall()
+    return int(added)
+
+
+def resolve_from_the_start(
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    about: dict[str, object],
+) -> int:
+    """Close the rejections of a late answer whose rows a later one has stated, and count them."""
+    column = metadata(schema).get("as_of")
+    same_key = " and ".join(
+        f"held.{column}::varchar = rejected.key ->> '$.{column}'" for column in key(schema)
+    )
+    [[closed]] = warehouse.execute(
+        f"""
+        update ops.rejections as late
+        set resolved_at = answers.known_at, resolved_by = answers.capture
+        from (
+            select
+                rejected.key,
+                min(coverage.known_at) as known_at,
+                arg_min(coverage.capture, coverage.known_at) as capture
+            from rejected
+            inner join history.{name(schema)} as held
+                on held.superseded_at = 'infinity' and {same_key}
+            inner join ops.coverage as coverage
+                on coverage.relation = $relation
+                and coverage.known_at > $known_at
+                and coverage.entity = {json("held", entity(schema))}
+                and {f"held.{column} between first_as_of and last_as_of" if column else "true"}
+            anti join ops.unstated as unstated
+                on unstated.relation = $relation
+                and unstated.capture = coverage.capture
+                and unstated.key = rejected.key
+            group by rejected.key
+        ) as answers
+        where late.relation = $relation
+          and late.capture = $capture
+          and late.key = answers.key
+          and late.resolved_at is null
+        """,
+        about,
+    ).fetchall()
+    return int(closed)
+
+
+def refuse(
+    warehouse: duckdb.DuckDBPyConnection, capture: Capture, reason: str, release: str
+) -> None:
+    """Note a payload that was not what was asked for; its capture waits for the next release.
+
+    One that a later answer to the same question has made up for is resolved from the start. One
+    that this release has refused before is noted anew.
+    """
+    request = capture.request
+    known = {"capture": capture.id, "release": release}
+    warehouse.execute(
+        "delete from ops.refusals where capture = $capture and release = $release", known
+    )
+    warehouse.execute(
+        """
+        insert into ops.refusals by name
+        select
+            $source as source, $dataset as dataset, $scope as scope,
+            $asked_to::date as asked_to, $capture as capture, $known_at as refused_at,
+            $reason as reason, $release as release,
+            min(known_at) as resolved_at
+        from ops.loads
+        where scope = $scope and known_at > $known_at
+          and coalesce($asked_to::date between asked_from and asked_to, true)
+        """,
+        {
+            "asked_to": request.asked_to,
+            "source": request.source,
+            "dataset": request.dataset,
+            "scope": request.scope,
+            "known_at": capture.known_at,
+            "reason": reason,
+            **known,
+        },
+    )
+
+
+def resolve_refusals(warehouse: duckdb.DuckDBPyConnection, capture: Capture) -> None:
+    """Close the earlier refusals of the same question: here is a good answer."""
+    warehouse.execute(
+        """
+        update ops.refusals set resolved_at = $known_at
+        where scope = $scope and resolved_at is null and refused_at <= $known_at
+          and coalesce(asked_to between $first::date and $last::date, true)
+        """,
+        {
+            "known_at": capture.known_at,
+            "scope": capture.request.scope,
+            "first": capture.request.asked_from,
+            "last": capture.request.asked_to,
+        },
+    )
