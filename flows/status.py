@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from flows import terminal
-from warehouse import asking, checks, copies
-from warehouse.connection import WarehouseError, lock, open_published, up
+from warehouse import asking, checks, copies, migrations
+from warehouse.connection import FILE, WarehouseError, lock, open_published, up
 
 BUSY = " (a run is in progress)"
 
@@ -105,18 +105,36 @@ def show_rejections(
 
 @contextmanager
 def opened(data: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """Open the writer's file if it is free at this moment, else what is published."""
-    file = data / "warehouse.duckdb"
-    if file.exists():
-        try:
-            with lock(data, 0), duckdb.connect(file, read_only=True) as warehouse:
-                warehouse.execute("set timezone = 'UTC'")
-                yield warehouse, str(file)
-                return
-        except WarehouseError:
-            pass
-    with open_published(data) as warehouse:
-        yield warehouse, f"{data / 'published' / 'silverstreak.duckdb'}{BUSY}"
+    """Open the writer's file if it is free at this moment, else what is published.
+
+    Raises:
+        WarehouseError: There is neither, or an earlier release wrote it.
+    """
+    with ExitStack() as held:
+        if is_free(data, held):
+            which = str(data / FILE)
+            warehouse = held.enter_context(duckdb.connect(data / FILE, read_only=True))
+            warehouse.execute("set timezone = 'UTC'")
+        else:
+            which = f"{data / 'published' / 'silverstreak.duckdb'}{BUSY}"
+            warehouse = held.enter_context(open_published(data))
+        if migrations.applied(warehouse) < migrations.LATEST:
+            raise WarehouseError(
+                f"{which} was written by an earlier release of silverstreak: `silverstreak run` or "
+                "`silverstreak publish` brings it up to date"
+            )
+        yield warehouse, which
+
+
+def is_free(data: Path, held: ExitStack) -> bool:
+    """Take the writer's lock, if there is a warehouse and nobody has it."""
+    if not (data / FILE).exists():
+        return False
+    try:
+        held.enter_context(lock(data, 0))
+    except WarehouseError:
+        return False
+    return True
 
 
 def published(data: Path, blocked: bool | None) -> pl.DataFrame:  # noqa: FBT001 -- a column's value

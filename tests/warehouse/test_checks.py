@@ -20,8 +20,8 @@ from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.model import key, metadata
-from schemas.tables.reference import FundGroups, Funds, Instruments
-from tests.warehouse.market import HOLIDAYS, evening, lay, open_calendar, put, sessions
+from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments
+from tests.warehouse.market import HOLIDAYS, correction, evening, lay, open_calendar, put, sessions
 from warehouse import checks, tables
 from warehouse.runs import begin
 
@@ -463,6 +463,43 @@ def test_a_jump_that_is_believed_no_longer_is_no_fault(recorded: duckdb.DuckDBPy
 
     put(recorded, Bars, [bars[-1]], NOW + 2 * HOUR)
     assert found(recorded, JUMP) == 0
+
+
+@pytest.mark.parametrize(
+    ("corrected", "rows"),
+    [
+        pytest.param(100.0, 0, id="confirmed"),
+        pytest.param(1.0, 0, id="corrected"),
+        pytest.param(30.0, 0, id="corrected to what a person has looked at"),
+        pytest.param(None, 2, id="nobody has looked"),
+    ],
+)
+def test_a_leap_that_a_person_has_looked_at_blocks_no_more(
+    recorded: duckdb.DuckDBPyConnection, corrected: float | None, rows: int
+) -> None:
+    leap = OPEN_DAYS[-5]
+    closes = quiet(value=1.0) | {leap: 100.0}
+    bars = [{"instrument": "X", "session": day, "close": close} for day, close in closes.items()]
+    put(recorded, Bars, bars, NOW)
+    if corrected:
+        row = {"instrument": "X", "session": leap}
+        put(recorded, Corrections, [correction(Bars, row, "close", 100.0, corrected)], NOW)
+
+    assert found(recorded, JUMP) == rows
+
+
+def test_to_correct_one_column_explains_no_other(recorded: duckdb.DuckDBPyConnection) -> None:
+    leap = OPEN_DAYS[-5]
+    closes = quiet(value=1.0) | {leap: 100.0}
+    bars = [
+        {"instrument": "X", "session": day, "close": close, "adj_close": 7.0}
+        for day, close in closes.items()
+    ]
+    put(recorded, Bars, bars, NOW)
+    row = {"instrument": "X", "session": leap}
+    put(recorded, Corrections, [correction(Bars, row, "adj_close", 7.0, 8.0)], NOW)
+
+    assert found(recorded, JUMP) == 2
 
 
 STEPS = st.lists(

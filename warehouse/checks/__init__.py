@@ -14,7 +14,7 @@ import duckdb
 
 from schemas.tables import TABLES
 from schemas.tables.model import key, metadata
-from warehouse.tables import name
+from warehouse.tables import name, view_name
 
 FOLDER = Path(__file__).parent
 SEVERITY = re.compile(r"^-- Severity  (error|warning)$", re.MULTILINE)
@@ -79,6 +79,7 @@ def bounded_columns() -> Iterator[dict[str, object]]:
             if bound := (spec.metadata or {}).get("largest_jump"):
                 yield {
                     "table": name(schema),
+                    "view": view_name(schema),
                     "column": column,
                     "entity": ", ".join(entity),
                     "subject": entity[0],

@@ -3,10 +3,10 @@
 -- Asked of every column whose schema states a `largest_jump`.
 --
 -- Severity  error
--- Method    believed values of one source in turn, each against the last that is not null, and on
---           its share basis or, where a split lies between them, on either. Values further apart
---           than a month may differ by the bound times the months between them. A column that
---           states `launch_days` is not judged so long after the first value of its series
+-- Method    believed values of one source, as corrected, in turn, each against the last that is
+--           not null, and on its share basis or, where a split lies between them, on either. Values
+--           further apart than a month may differ by the bound times the months between them. A
+--           column that states `launch_days` is not judged so long after the first of its values
 -- Note      a true leap blocks too, until a person has looked: a line of reference/corrections.csv
 --           confirms it whose corrected value equals the expected one
 
@@ -18,10 +18,12 @@ observed as (
         {as_of} as day,
         {column} as value,
         first_value({as_of}) over series as first_day,
+        coalesce(regexp_matches(correction, '(^|; ){column}: '), false) as is_looked_at,
         lag({as_of}) over series as previous_day,
-        lag({column}) over series as previous_value
-    from history.{table}
-    where superseded_at = 'infinity' and {column} is not null
+        lag({column}) over series as previous_value,
+        lag(is_looked_at) over series as previous_is_looked_at
+    from {view}
+    where {column} is not null
     window series as (partition by {entity} order by {as_of})
 ),
 
@@ -30,7 +32,10 @@ pairs_of_values as (
         *,
         {bound} * greatest(1, (day - previous_day) / 31.0) as bound
     from observed
-    where previous_day >= first_day + {launch_days}
+    where
+        previous_day >= first_day + {launch_days}
+        and not is_looked_at
+        and not previous_is_looked_at
 ),
 
 leaps as (

@@ -9,7 +9,6 @@ select
     as_of,
     source,
     sum(weight) as weight
-from history.holdings
-where superseded_at = 'infinity'
+from holdings
 group by fund, as_of, source
 having sum(weight) not between 0.98 and 1.02
