@@ -3,13 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format clean
+.PHONY: demo test chaos lint format clean
 
 demo: .venv/ready
 	$(BIN)/silverstreak demo
 
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+
+chaos: .venv/ready
+	$(BIN)/python -m tests.reliability.kills 200
+	$(BIN)/python -m tests.reliability.month 21
 
 lint: .venv/ready
 	$(BIN)/ruff check

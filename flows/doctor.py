@@ -8,7 +8,7 @@ import duckdb
 from flows.loading import waiting
 from sources import captures
 from warehouse import copies, fingerprints, migrations
-from warehouse.connection import FILE, NO_DAMAGE, WarehouseError, held_by, lock, up
+from warehouse.connection import FILE, NO_DAMAGE, WarehouseError, connect, held_by, lock, up
 
 REPLAY = "run `silverstreak replay` to rebuild it from the captures"
 
@@ -46,7 +46,7 @@ def of_the_warehouse(data: Path) -> Iterator[str]:
             yield f"there is no {file}, but there are captures: {REPLAY}"
         return
     try:
-        with duckdb.connect(file, read_only=True) as warehouse:
+        with connect(file, read_only=True) as warehouse:
             fingerprints.fingerprints(warehouse)
             yield from of_its_contents(warehouse, data)
     except duckdb.Error as error:
@@ -88,7 +88,7 @@ def of_what_is_published(data: Path) -> Iterator[str]:
         yield f"{left} was left by a run that was killed: the next publish removes it"
     try:
         file = up(data)
-        with duckdb.connect(file, read_only=True) as warehouse:
+        with connect(file, read_only=True) as warehouse:
             warehouse.execute("from facts limit 1").fetchall()
     except WarehouseError as error:
         yield str(error)

@@ -15,7 +15,7 @@ from schemas.capture import Capture, Refused
 from schemas.parsed import having
 from schemas.validation import Verdict, accept, refuse_if_mostly_bad
 from sources import captures
-from warehouse import shapes
+from warehouse import definitions, shapes
 from warehouse.asking import origin
 from warehouse.connection import RELEASE
 from warehouse.quarantine import refuse
@@ -63,6 +63,7 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
             load(warehouse, capture, payload, loaded)
             dataset = capture.request.dataset
             loaded.seconds[dataset] = loaded.seconds.get(dataset, 0) + monotonic() - started
+    definitions.create_all(warehouse)  # the first correction changes the views
 
 
 def waiting(warehouse: duckdb.DuckDBPyConnection, kept: list[str]) -> list[str]:

@@ -122,7 +122,7 @@ def set_aside_if_damaged(file: Path) -> None:
     """Read a warehouse whole, and set it aside if that fails: some damage shows only then."""
     try:
         if file.exists():
-            with duckdb.connect(file, read_only=True) as warehouse:
+            with connect(file, read_only=True) as warehouse:
                 fingerprints.fingerprints(warehouse)
     except duckdb.Error as error:
         if any(sign in str(error) for sign in NO_DAMAGE):
@@ -168,7 +168,6 @@ def old(data: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
         yield None
         return
     with opened(data / FILE) as warehouse:
-        warehouse.execute("set timezone = 'UTC'")
         warehouse.execute("checkpoint")
         yield warehouse
 
@@ -192,9 +191,9 @@ def lost_captures(data: Path) -> list[str]:
     """Name the captures in the old warehouse's ledger that the rebuilt one never read."""
     if not (data / FILE).exists():
         return []
-    with duckdb.connect(data / FILE, read_only=True) as before:
+    with connect(data / FILE, read_only=True) as before:
         known = {capture for (capture,) in before.execute(LEDGER).fetchall()}
-    with duckdb.connect(data / REBUILT, read_only=True) as after:
+    with connect(data / REBUILT, read_only=True) as after:
         return sorted(known - {capture for (capture,) in after.execute(LEDGER).fetchall()})
 
 

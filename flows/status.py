@@ -12,7 +12,7 @@ import polars as pl
 
 from flows import terminal
 from warehouse import asking, checks, copies, migrations
-from warehouse.connection import FILE, WarehouseError, lock, open_published, up
+from warehouse.connection import FILE, WarehouseError, connect, lock, open_published, up
 
 BUSY = " (a run is in progress)"
 
@@ -113,8 +113,7 @@ def opened(data: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     with ExitStack() as held:
         if is_free(data, held):
             which = str(data / FILE)
-            warehouse = held.enter_context(duckdb.connect(data / FILE, read_only=True))
-            warehouse.execute("set timezone = 'UTC'")
+            warehouse = held.enter_context(connect(data / FILE, read_only=True))
         else:
             which = f"{data / 'published' / 'silverstreak.duckdb'}{BUSY}"
             warehouse = held.enter_context(open_published(data))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -86,9 +87,16 @@ def create(file: Path, origin: str, now: datetime) -> None:
     unfinished.replace(file)
 
 
-def connect(file: Path) -> duckdb.DuckDBPyConnection:
-    """Connect to write, in the storage version that older readers understand."""
-    return duckdb.connect(file, config={"storage_compatibility_version": STORAGE_VERSION})
+def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect, with instants in UTC, and no progress bar: DuckDB draws it among the answers.
+
+    What is written has the storage version that older readers understand.
+    """
+    written: dict[str, Any] = {"storage_compatibility_version": STORAGE_VERSION}
+    config = {} if read_only else written
+    warehouse = duckdb.connect(file, read_only=read_only, config=config)
+    warehouse.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+    return warehouse
 
 
 @contextmanager
@@ -128,7 +136,6 @@ def remove(file: Path) -> None:
 
 def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) -> None:
     """Create what is missing, and refuse a warehouse of another origin."""
-    warehouse.execute("set timezone = 'UTC'")
     if migrations.applied(warehouse) > migrations.LATEST:
         raise WarehouseError(
             "this warehouse was written by a later release of silverstreak: update silverstreak"
@@ -198,7 +205,6 @@ def open_published(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         WarehouseError: Nothing has been published, or what was is gone.
     """
     with connect_published(data) as warehouse:
-        warehouse.execute("set timezone = 'UTC'")
         warehouse.execute("set enable_external_access = false")
         warehouse.execute("set lock_configuration = true")
         yield warehouse
@@ -212,7 +218,7 @@ def connect_published(data: Path) -> duckdb.DuckDBPyConnection:
     for _ in range(ATTEMPTS):
         file = up(data)
         try:
-            return duckdb.connect(file, read_only=True)
+            return connect(file, read_only=True)
         except duckdb.IOException:
             if file.exists():
                 raise

@@ -21,6 +21,8 @@ OBSERVATIONS = tuple(schema for schema in TABLES if metadata(schema).get("as_of"
 
 COMMENT = "What a person has corrected or confirmed in this row, and why; null: nothing"
 
+NOTHING = "null::varchar as correction"
+
 STATES = """Each correction that is believed, and whether it applies.
 
 Grain   one row per correction
@@ -35,13 +37,17 @@ STATE_COLUMNS = {
 }
 
 
-def corrected_views() -> dict[str, tuple[str, str, dict[str, str]]]:
-    """Give the base views, those of observations corrected, and the view of corrections' states."""
+def corrected_views(*, is_corrected: bool) -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Give the base views, those of observations corrected, and the view of corrections' states.
+
+    Where nothing has ever been corrected, they have the same columns and look for no correction.
+    """
     views = base_views()
     for schema in OBSERVATIONS:
         query, comment, columns = views[view_name(schema)]
         columns = columns | {"correction": COMMENT}
-        views[view_name(schema)] = (corrected(schema, query), comment, columns)
+        shown = corrected(schema, query) if is_corrected else f"select *, {NOTHING} from ({query})"
+        views[view_name(schema)] = (shown, comment, columns)
     *_, columns = views[name(Corrections)]
     return views | {"correction_states": (states(), STATES, columns | STATE_COLUMNS)}
 

@@ -41,9 +41,11 @@ class View(NamedTuple):
 def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create every view with its comments, in one transaction, unless nothing has changed.
 
-    All are rebuilt together: replacing one drops its comments and breaks those that read it.
+    All are rebuilt together: replacing one drops its comments and breaks those that read it. Until
+    there has been a correction, no view looks for one: that would cost half a scan more.
     """
-    views = definitions()
+    [[corrections]] = warehouse.execute("select count(*) from history.corrections").fetchall()
+    views = definitions(is_corrected=corrections > 0)
     digest = hashlib.sha256(repr(sorted(views.items())).encode()).hexdigest()
     if warehouse.execute("select digest from ops.definitions").fetchall() == [(digest,)]:
         return
@@ -62,10 +64,11 @@ def existing(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in warehouse.execute(query).fetchall()}
 
 
-def definitions() -> dict[str, View]:
+def definitions(*, is_corrected: bool = True) -> dict[str, View]:
     """Give all views by name: what is believed, views/, facts/, and `facts`, their union."""
     files = [file for folder in FOLDERS for file in sorted(folder.glob("*.sql"))]
-    views = {name: View(*view) for name, view in corrected_views().items()}
+    believed = corrected_views(is_corrected=is_corrected)
+    views = {name: View(*view) for name, view in believed.items()}
     return views | {file.stem: read(file) for file in files} | {"facts": united()}
 
 

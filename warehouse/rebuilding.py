@@ -6,6 +6,7 @@ import duckdb
 
 from schemas.tables import TABLES
 from schemas.tables.model import key, metadata
+from warehouse import definitions
 from warehouse.definitions import quoted
 from warehouse.tables import name
 
@@ -48,4 +49,5 @@ def copy_in_order(warehouse: duckdb.DuckDBPyConnection, file: Path) -> None:
             f"insert into {schema}.{table} by name from loaded.{schema}.{table} {order}"
         )
     warehouse.execute("detach loaded")
+    definitions.create_all(warehouse)
     warehouse.execute("checkpoint")

@@ -34,7 +34,7 @@ from sources import captures
 from tests.reliability.working import NOW, STAGES, keep_captures, load_and_publish
 from warehouse import checks
 from warehouse.connection import FILE, WarehouseError, open_existing, up
-from warehouse.copies import KEPT
+from warehouse.copies import KEPT, manifest_of
 from warehouse.fingerprints import differences, fingerprints
 
 LANES = 2
@@ -135,7 +135,7 @@ def prove(home: Path, kills: int, seed: int, days: int = DAYS) -> tuple[Referenc
 def prepare(home: Path, days: int, seed: int) -> Reference:
     """Live some days, of which the captures stay, and let a worker load them undisturbed.
 
-    It publishes so often that copies have to be pruned.
+    Older copies lie beside what it published, so that the next publish has some to prune.
     """
     from tests.reliability.days import live  # noqa: PLC0415 -- workers import this module, too
 
@@ -146,8 +146,10 @@ def prepare(home: Path, days: int, seed: int) -> Reference:
     with working(data) as (worker, marks):
         seconds = durations(marks)
         succeed(worker, "the undisturbed worker")
-    for _ in range(KEPT):
-        finish(data)
+    copied = up(data)
+    for day in range(KEPT):
+        for file in (copied, manifest_of(copied)):
+            os.link(file, file.with_stem(f"silverstreak-2025120{day + 1}T200000000000Z"))
     return Reference(data, tables(data / FILE), seconds)
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from tests.reliability.month import prove
 
-DAYS = 4
+DAYS = 3
 
 
 def test_every_replay_of_some_faulty_days_gives_the_same(tmp_path: Path) -> None:

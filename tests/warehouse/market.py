@@ -25,6 +25,7 @@ from schemas.tables.reference import (
 )
 from schemas.tables.sessions import Sessions
 from schemas.validation import Verdict, accept
+from warehouse import definitions
 from warehouse.recording import Recorded, record
 from warehouse.tables import name
 
@@ -131,7 +132,10 @@ def put(
     **about: Any,
 ) -> Recorded:
     """Record rows as the flows do."""
-    return record(warehouse, schema, verdict(schema, rows), capture(known_at, **about))
+    recorded = record(warehouse, schema, verdict(schema, rows), capture(known_at, **about))
+    if schema is Corrections:
+        definitions.create_all(warehouse)
+    return recorded
 
 
 def lay(

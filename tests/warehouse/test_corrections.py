@@ -13,7 +13,7 @@ from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.reference import Corrections, Funds, Instruments
 from tests.warehouse.market import LONG_AGO, answer, correction, evening, lay, put
-from warehouse import checks, tables
+from warehouse import checks, definitions, tables
 from warehouse.corrections import OBSERVATIONS
 
 DAY = date(2030, 3, 4)
@@ -25,8 +25,18 @@ SHOWN = "select close, correction from bars_by_source order by session"
 STATE = "select believed, state from correction_states"
 
 
+@pytest.fixture(scope="module")
+def once_corrected(shared: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse in which something was corrected once, and is no more."""
+    lay(shared, Corrections, [SLIP])
+    definitions.create_all(shared)
+    shared.execute("delete from history.corrections")
+    return shared
+
+
 @pytest.fixture
-def market(shared: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def market(once_corrected: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    shared = once_corrected
     shared.begin()
     lay(shared, Instruments, [{"instrument": "SI=F", "sources": "bank:SI=F other:X"}])
     lay(shared, Funds, [{"fund": "AAA"}])
@@ -69,9 +79,10 @@ ROWS: dict[Any, tuple[dict[str, Any], dict[str, Any], str, object]] = {
 
 @pytest.mark.parametrize("schema", OBSERVATIONS, ids=tables.name)
 def test_every_table_of_observations_can_be_corrected(
-    schema: Any, shared: duckdb.DuckDBPyConnection
+    schema: Any, once_corrected: duckdb.DuckDBPyConnection
 ) -> None:
     row, rest, column, expected = ROWS[schema]
+    shared = once_corrected
     shared.begin()
     lay(shared, schema, [row | rest, row | rest | {"source": "other"}])
     lay(shared, Corrections, [correction(schema, row, column, expected, 8)])
@@ -319,3 +330,17 @@ def test_filters_on_the_key_still_reach_the_scan(market: duckdb.DuckDBPyConnecti
     filters = plan.split("Filters:", 1)[1]
     assert "instrument='SI=F'" in filters
     assert f"session>='{DAY}'" in filters.replace("::DATE", "")
+
+
+def test_until_something_is_corrected_no_view_looks_for_a_correction(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    query = "select sql from duckdb_views() where view_name = 'bars_by_source'"
+    [[before]] = answer(warehouse, query)
+    lay(warehouse, Bars, [WRONG])
+    put(warehouse, Corrections, [SLIP])
+    [[after]] = answer(warehouse, query)
+
+    assert "corrections" not in before
+    assert "corrections" in after
+    assert answer(warehouse, "select close from bars_by_source") == [(63.0,)]

@@ -104,9 +104,10 @@ def only(folder: Path) -> dict[str, definitions.View]:
 
 @pytest.fixture
 def own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyConnection:
-    monkeypatch.setattr(definitions, "definitions", lambda: only(folder))
+    monkeypatch.setattr(definitions, "definitions", lambda **_: only(folder))
     warehouse = duckdb.connect()
     warehouse.execute("create schema ops; create table ops.definitions (digest varchar)")
+    warehouse.execute("create schema history; create table history.corrections (key varchar)")
     definitions.create_all(warehouse)
     return warehouse
 

@@ -303,11 +303,11 @@ def test_a_copy_that_vanishes_before_it_is_opened_is_made_up_for_by_the_next(
     first = put_up(filled, data, NOW, {})
     connect = duckdb.connect
 
-    def late(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def late(file: Path, **options: Any) -> duckdb.DuckDBPyConnection:
         if file == first:
             put_up(filled, data, NOW + timedelta(hours=1), {})
             first.unlink()
-        return connect(file, read_only=read_only)
+        return connect(file, **options)
 
     monkeypatch.setattr("warehouse.connection.duckdb.connect", late)
     with open_published(data) as reader:
