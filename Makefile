@@ -14,6 +14,7 @@ test: .venv/ready
 chaos: .venv/ready
 	$(BIN)/python -m tests.reliability.kills 200
 	$(BIN)/python -m tests.reliability.month 21
+	$(BIN)/python -m pytest --hypothesis-profile thorough tests/warehouse/test_versions.py
 
 lint: .venv/ready
 	$(BIN)/ruff check

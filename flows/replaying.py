@@ -1,7 +1,7 @@
 """Rebuild the warehouse from captures alone, or retry what was rejected with today's parsers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -181,9 +181,10 @@ def birth(
         [[origin, microseconds]] = before.execute(query).fetchall()
         return origin, datetime.fromtimestamp(microseconds / 1e6, UTC)
     for capture_id in kept:
-        capture, _ = captures.find(str(data / "captures"), capture_id)
-        if capture.origin:
-            return capture.origin, capture.known_at
+        with suppress(captures.Damaged):
+            capture, _ = captures.find(str(data / "captures"), capture_id)
+            if capture.origin:
+                return capture.origin, capture.known_at
     return UNTOLD, datetime.now(UTC)
 
 

@@ -94,17 +94,15 @@ def keep(
     verdict: Verdict,
     capture: Capture,
     *,
-    is_late: bool,
+    is_again: bool,
 ) -> None:
     """Keep what this answer covers, and what it leaves unstated within.
 
-    A capture that is recorded again, by a better parser, says so anew.
+    A capture that is recorded again, by a better parser, states what it left unstated before.
     """
     about = {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at}
-    known = {"relation": name(schema), "capture": capture.id}
-    for table in ("coverage", "unstated"):
-        query = f"delete from ops.{table} where relation = $relation and capture = $capture"
-        warehouse.execute(query, known)
+    if is_again:
+        forget(warehouse, schema, {"relation": name(schema), "capture": capture.id})
     warehouse.execute(
         """
         insert into ops.coverage by name
@@ -115,18 +113,46 @@ def keep(
         """,
         about,
     )
+    if not is_again:
+        keep_unstated(warehouse, schema, verdict, about)
+
+
+def forget(
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    known: dict[str, object],
+) -> None:
+    """Forget what this answer was known to cover, and to leave unstated where it does not."""
+    where = "where relation = $relation and capture = $capture"
+    stated = f"select {json('observations', key(schema))} from observations"
+    warehouse.execute(f"delete from ops.coverage {where}", known)
+    warehouse.execute(f"delete from ops.unstated {where} and key in ({stated})", known)
+
+
+def keep_unstated(
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    verdict: Verdict,
+    about: dict[str, object],
+) -> None:
+    """Keep the rows that this answer should have and has not; of a snapshot, those unreadable."""
     if "snapshot" not in metadata(schema):
-        keep_unstated(
-            warehouse, f"select {named(schema, 'compared')} where verdict = 'unstated'", about
-        )
+        rows = f"select {named(schema, 'compared')} where verdict = 'unstated'"
     elif verdict.rejected.height:
-        query = f"""
+        rows = f"""
             select distinct null as entity, null as as_of, key from rejected
             where key not in (select {json("observations", key(schema))} from observations)
         """
-        keep_unstated(warehouse, query, about)
-    if is_late:
-        keep_what_later_answers_lacked(warehouse, schema)
+    else:
+        return
+    warehouse.execute(
+        f"""
+        insert into ops.unstated by name
+        select $relation as relation, *, $capture as capture, $known_at as known_at
+        from ({rows})
+        """,
+        about,
+    )
 
 
 def named(schema: type[pa.DataFrameModel], relation: str) -> str:
@@ -138,20 +164,6 @@ def named(schema: type[pa.DataFrameModel], relation: str) -> str:
         {json(relation, key(schema))} as key
         from {relation}
     """
-
-
-def keep_unstated(
-    warehouse: duckdb.DuckDBPyConnection, keys: str, about: dict[str, object]
-) -> None:
-    """Keep the rows of a query as unstated by this answer."""
-    warehouse.execute(
-        f"""
-        insert into ops.unstated by name
-        select $relation as relation, *, $capture as capture, $known_at as known_at
-        from ({keys})
-        """,
-        about,
-    )
 
 
 def keep_what_later_answers_lacked(

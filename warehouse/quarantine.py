@@ -15,32 +15,44 @@ def keep_rejections(
     schema: type[pa.DataFrameModel],
     verdict: Verdict,
     capture: Capture,
+    *,
+    is_again: bool,
 ) -> int:
-    """Close the rejections that a good row answers; add those not open yet, and count them."""
+    """Close the rejections that a good row answers; add those not open yet, and count them.
+
+    A capture that is recorded again closes its own, and adds what nobody has rejected before.
+    """
     about = {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at}
+    own = "and capture = $capture" if is_again else ""
     warehouse.execute(
         f"""
         update ops.rejections set resolved_at = $known_at, resolved_by = $capture
         where relation = $relation
           and resolved_at is null
           and rejected_at <= $known_at
+          {own}
           and key in (select {json("observations", key(schema))} from observations)
         """,
         about,
     )
     if verdict.rejected.is_empty():
         return 0
-    added = add_rejections(warehouse, capture, about)
+    added = add_rejections(warehouse, capture, about, is_again=is_again)
     return added - resolve_from_the_start(warehouse, schema, about)
 
 
 def add_rejections(
-    warehouse: duckdb.DuckDBPyConnection, capture: Capture, about: dict[str, object]
+    warehouse: duckdb.DuckDBPyConnection,
+    capture: Capture,
+    about: dict[str, object],
+    *,
+    is_again: bool,
 ) -> int:
-    """Add the rejected rows that are not open yet, and count them."""
+    """Add the rejected rows that were not open at this moment, and count them."""
     request = capture.request
+    was_open = "kept.rejected_at <= $known_at and coalesce(kept.resolved_at > $known_at, true)"
     [[added]] = warehouse.execute(
-        """
+        f"""
         insert into ops.rejections by name
         select
             $relation as relation, $source as source, $dataset as dataset, $scope as scope,
@@ -51,7 +63,7 @@ def add_rejections(
             from ops.rejections as kept
             where kept.relation = $relation
               and kept.scope = $scope
-              and (kept.resolved_at is null or kept.capture = $capture)
+              and (kept.capture = $capture or {"true" if is_again else was_open})
               and kept.key is not distinct from rejected.key
               and kept.row is not distinct from rejected.row
               and kept.failures = rejected.failures
@@ -83,10 +95,12 @@ def resolve_from_the_start(
                 arg_min(coverage.capture, coverage.known_at) as capture
             from rejected
             inner join history.{name(schema)} as held
-                on held.superseded_at = 'infinity' and {same_key}
+                on held.superseded_at > $known_at and {same_key}
             inner join ops.coverage as coverage
                 on coverage.relation = $relation
                 and coverage.known_at > $known_at
+                and coverage.known_at >= held.known_at
+                and coverage.known_at < held.superseded_at
                 and coverage.entity = {json("held", entity(schema))}
                 and {f"held.{column} between first_as_of and last_as_of" if column else "true"}
             anti join ops.unstated as unstated

@@ -6,7 +6,7 @@ compared   each row of the batch, and each believed row it should have had, with
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pandera.polars as pa
@@ -80,12 +80,15 @@ def store(
     warehouse.register("observations", verdict.accepted)
     warehouse.register("rejected", verdict.rejected)
     try:
+        is_again = has_been_recorded(warehouse, schema, capture)
         find_days(warehouse, schema)
         coverage.find_entities(warehouse, schema)
         is_late = coverage.find_later(warehouse, schema, capture)
         compare(warehouse, schema, verdict, capture)
-        coverage.keep(warehouse, schema, verdict, capture, is_late=is_late)
-        added = quarantine.keep_rejections(warehouse, schema, verdict, capture)
+        coverage.keep(warehouse, schema, verdict, capture, is_again=is_again)
+        if is_late:
+            coverage.keep_what_later_answers_lacked(warehouse, schema)
+        added = quarantine.keep_rejections(warehouse, schema, verdict, capture, is_again=is_again)
         recorded = count(warehouse, verdict, added)
         if recorded.revised or recorded.gone:
             close_versions(warehouse, schema, capture)
@@ -96,6 +99,14 @@ def store(
         warehouse.unregister("observations")
         warehouse.unregister("rejected")
     return recorded
+
+
+def has_been_recorded(
+    warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel], capture: Capture
+) -> bool:
+    """Say whether the ledger has a line on this capture already: a better parser reads it now."""
+    query = "select 1 from ops.loads where relation = ? and capture = ?"
+    return bool(warehouse.execute(query, [name(schema), capture.id]).fetchall())
 
 
 def find_days(warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel]) -> None:
@@ -231,7 +242,7 @@ def write_ledger(
     *,
     is_late: bool,
 ) -> None:
-    """Write the ledger's line; an earlier refusal of the same scope is resolved."""
+    """Write the ledger's one line on this capture; an earlier refusal of the scope is resolved."""
     request = capture.request
     about = {
         "relation": name(schema),
@@ -243,11 +254,9 @@ def write_ledger(
         "known_at": capture.known_at,
         "asked_from": request.asked_from,
         "asked_to": request.asked_to,
-        "is_late": is_late,
     }
-    counted = recorded._asdict()
-    del counted["added"]
-    line = ", ".join(f"${column} as {column}" for column in (*about, *counted))
+    told = together(take_line(warehouse, about), recorded, is_late=is_late)
+    line = ", ".join(f"${column} as {column}" for column in (*about, *told))
     warehouse.execute(
         f"""
         insert into ops.loads by name
@@ -256,6 +265,35 @@ def write_ledger(
             getvariable('first_day') as first_as_of,
             getvariable('last_day') as last_as_of
         """,
-        about | counted,
+        about | told,
     )
     quarantine.resolve_refusals(warehouse, capture)
+
+
+def take_line(warehouse: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> dict[str, int] | None:
+    """Take the line out that says what this capture brought when it was recorded before."""
+    taken = warehouse.execute(
+        """
+        delete from ops.loads
+        where relation = $relation and capture = $capture
+        returning new, revised, unchanged, gone, is_late
+        """,
+        {"relation": about["relation"], "capture": about["capture"]},
+    ).fetchone()
+    columns = ("new", "revised", "unchanged", "gone", "is_late")
+    return dict(zip(columns, taken, strict=True)) if taken else None
+
+
+def together(before: dict[str, int] | None, recorded: Recorded, *, is_late: bool) -> dict[str, int]:
+    """Count what a capture has brought, all the times that it was recorded."""
+    told = recorded._asdict() | {"is_late": is_late}
+    del told["added"]
+    if before is None:
+        return told
+    changed = recorded.new + recorded.revised + recorded.gone
+    told |= {counted: told[counted] + before[counted] for counted in ("new", "revised", "gone")}
+    left = told["seen"] - told["rejected"] - told["new"] - told["revised"]
+    told["unchanged"] = min(before["unchanged"], left)
+    told["stale"] = left - told["unchanged"]
+    told["is_late"] = bool(before["is_late"] or (is_late and changed))
+    return told

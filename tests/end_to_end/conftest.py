@@ -1,10 +1,13 @@
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from flows.server import prefect_server, wait_until_ready
 
@@ -43,8 +46,19 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def demo(
-    tmp_path_factory: pytest.TempPathFactory, prefect: None, silverstreak: Silverstreak
+    tmp_path_factory: pytest.TempPathFactory,
+    prefect: None,
+    silverstreak: Silverstreak,
+    worker_id: str,
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """Run the demo once; most tests look at what it leaves behind."""
-    data = tmp_path_factory.mktemp("demo")
-    return data, silverstreak("demo", "--timings", "--data", str(data))
+    """Run the demo once, whichever worker comes first; each has a copy of what it leaves behind."""
+    base = tmp_path_factory.getbasetemp()
+    built = (base if worker_id == "master" else base.parent) / "demo"
+    with FileLock(f"{built}.lock"):
+        if not built.exists():
+            ended = silverstreak("demo", "--timings", "--data", str(built))
+            told = [ended.returncode, ended.stdout, ended.stderr]
+            built.with_suffix(".json").write_text(json.dumps(told))
+    data = shutil.copytree(built, tmp_path_factory.mktemp("demo") / "data", symlinks=True)
+    text = built.with_suffix(".json").read_text().replace(str(built), str(data))
+    return Path(data), subprocess.CompletedProcess(["demo"], *json.loads(text))

@@ -1,13 +1,10 @@
 import itertools
-import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from schemas.tables.bars import Bars
 from schemas.tables.fund_valuations import FundValuations
@@ -428,60 +425,6 @@ def test_rows_outside_the_days_of_a_batch_are_left_alone(
 
     assert counted(recorded) == {"seen": 6, "revised": 6}
     assert answer(warehouse, f"{outside} order by all") == before
-
-
-@settings(max_examples=12)
-@given(seed=st.integers(0, 2**32), order=st.permutations(range(4)))
-def test_what_is_believed_does_not_depend_on_the_order_of_loading(
-    shared: duckdb.DuckDBPyConnection, seed: int, order: list[int]
-) -> None:
-    draw = random.Random(seed)  # noqa: S311 -- a test's dice
-    captures = [
-        [valuation(draw.choice([50.0, 51.0]), as_of) for as_of in (FIRST, SECOND)] for _ in order
-    ]
-
-    def believed(sequence: list[int]) -> list[tuple[Any, ...]]:
-        shared.begin()
-        for number in sequence:
-            known_at = MONDAY + timedelta(number)
-            store_alone(shared, captures[number], known_at)
-        found = navs(shared)
-        shared.rollback()
-        return found
-
-    assert believed(order) == believed(sorted(order))
-
-
-@settings(max_examples=12)
-@given(seed=st.integers(0, 2**32), order=st.permutations(range(4)))
-def test_what_snapshots_make_believe_does_not_depend_on_the_order_of_loading(
-    shared: duckdb.DuckDBPyConnection, seed: int, order: list[int]
-) -> None:
-    draw = random.Random(seed)  # noqa: S311 -- a test's dice
-    metals = ["gold", "silver", "tin"]
-    captures = [held(*draw.sample(metals, draw.randint(1, 3))) for _ in order]
-
-    def believed(sequence: list[int]) -> list[str]:
-        shared.begin()
-        for number in sequence:
-            known_at = MONDAY + timedelta(number)
-            store_alone(shared, captures[number], known_at, Holdings)
-        found = positions(shared)
-        shared.rollback()
-        return found
-
-    latest = sorted(f"AAA 27 {row['holding']}" for row in captures[3])
-    assert believed(order) == latest
-
-
-def store_alone(
-    warehouse: duckdb.DuckDBPyConnection,
-    rows: list[dict[str, Any]],
-    known_at: datetime,
-    schema: Any = FundValuations,
-) -> None:
-    """Record within a transaction that the test will roll back."""
-    store(warehouse, schema, verdict(schema, rows), capture(known_at))
 
 
 def test_recording_in_order_and_days_apart_gives_one_row_per_key(
