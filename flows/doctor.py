@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from flows.loading import waiting
+from flows.terminal import counted
 from sources import captures
 from warehouse import copies, fingerprints, migrations
 from warehouse.connection import FILE, NO_DAMAGE, WarehouseError, connect, held_by, lock, up
@@ -65,19 +66,20 @@ def of_its_contents(warehouse: duckdb.DuckDBPyConnection, data: Path) -> Iterato
         return
     kept = captures.ids(str(data / "captures"))
     if left := len(waiting(warehouse, kept)):
-        yield f"{left} captures wait to be loaded: run `silverstreak run`"
+        yield f"not loaded yet: {counted(left, 'capture')}: run `silverstreak run`"
     query = "select distinct capture from ops.loads"
     known = {capture for (capture,) in warehouse.execute(query).fetchall()}
     if lost := sorted(known - set(kept)):
         yield (
-            f"{len(lost)} captures that were loaded are not in {data / 'captures'}, the first is "
-            f"{lost[0]}: restore them from a backup, or a replay cannot rebuild what they said"
+            f"not in {data / 'captures'}: {counted(len(lost), 'capture')} that the warehouse was "
+            f"loaded from, such as {lost[0]}: restore what is lost from a backup, or a replay "
+            "cannot rebuild it"
         )
     [[late]] = warehouse.execute("select count(*) from ops.loads where is_late").fetchall()
     if late:
         yield (
-            f"{late} answers were loaded after later ones: what is believed is right, but since "
-            "when is not in order: run `silverstreak replay`"
+            f"loaded after later ones: {counted(late, 'answer')}: what is believed is right, but "
+            "since when is not in order: run `silverstreak replay`"
         )
 
 
@@ -103,4 +105,4 @@ def of_what_is_published(data: Path) -> Iterator[str]:
 def summary(data: Path) -> str:
     """Say in one line what was looked at."""
     kept = len(captures.ids(str(data / "captures")))
-    return f"{data}: looked at {kept:,} captures, the warehouse and what is published"
+    return f"{data}: looked at {counted(kept, 'capture')}, the warehouse and what is published"

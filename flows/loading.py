@@ -18,8 +18,9 @@ from sources import captures
 from warehouse import definitions, shapes
 from warehouse.asking import origin
 from warehouse.connection import RELEASE
-from warehouse.quarantine import refuse
-from warehouse.recording import Recorded, record_together
+from warehouse.ledger import Recorded
+from warehouse.recording import record_together
+from warehouse.refusals import refuse
 from warehouse.tables import name
 from warehouse.transaction import transaction
 

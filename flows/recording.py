@@ -24,6 +24,7 @@ from prefect.states import Completed, Failed
 from flows import keeping, loading, planning
 from flows.loading import Loaded
 from flows.settings import Settings
+from flows.terminal import counted
 from flows.world import World, observe
 from schemas.capture import Request
 from sources import captures
@@ -175,7 +176,7 @@ async def close(run: str, settings: Settings, world: World, problems: list[str])
         runs.finish(warehouse, run, world.now(), problems)
         published = publish(warehouse, settings.data, world.now())
         problems += [
-            f"check failed: {failure.check}: {failure.rows} rows; not published"
+            f"check failed: {failure.check}: {counted(failure.rows, 'row')}; not published"
             for failure in published.failures
             if failure.blocks
         ]
@@ -220,5 +221,5 @@ def summary(report: Report) -> str:
     new = sum(recorded.new for recorded in report.loaded.counts.values())
     revised = sum(recorded.revised for recorded in report.loaded.counts.values())
     changes = len(report.loaded.changes)
-    told = f", {changes} change{'s' * (changes > 1)} of sources" if changes else ""
+    told = f", {counted(changes, 'change')} of sources" if changes else ""
     return f"{new} new, {revised} revised{told}"

@@ -11,6 +11,7 @@ import duckdb
 from flows import terminal
 from flows.loading import Loaded, load, load_waiting
 from flows.settings import Settings
+from flows.terminal import counted
 from sources import captures
 from warehouse import fingerprints, rebuilding
 from warehouse.connection import (
@@ -24,6 +25,7 @@ from warehouse.connection import (
     prepare,
     remove,
     set_aside,
+    up,
 )
 
 LOADED = "replaying.duckdb"
@@ -35,11 +37,16 @@ UNTOLD = "live"
 
 
 class Replayed(NamedTuple):
-    """What a replay came to: captures read, tables that differ from before, what went wrong."""
+    """What a replay came to: captures read, tables that differ from before, what went wrong.
+
+    `lost` are captures that what is published was loaded from, and this was not: told where there
+    is no warehouse to protect.
+    """
 
     captures: int
     differences: list[str]
     problems: list[str]
+    lost: list[str]
 
 
 def replay_and_tell(data: Path) -> int:
@@ -47,11 +54,16 @@ def replay_and_tell(data: Path) -> int:
     replayed = replay(data, Settings().writer_wait)
     for problem in replayed.problems:
         terminal.log.info(problem)
-    terminal.log.info("rebuilt %s from %s captures", data / FILE, f"{replayed.captures:,}")
+    terminal.log.info("rebuilt %s from %s", data / FILE, counted(replayed.captures, "capture"))
     for difference in replayed.differences:
         terminal.log.info("not as before: %s", difference)
+    if replayed.lost:
+        terminal.complain(
+            f"lost or damaged: {counted(len(replayed.lost), 'capture')} that the published copy "
+            f"was loaded from, such as {replayed.lost[0]}: what was said is not in the rebuilt one"
+        )
     terminal.log.info("`silverstreak publish` puts it up")
-    return 0
+    return 1 if replayed.lost else 0
 
 
 def verify_and_tell(data: Path) -> int:
@@ -60,7 +72,7 @@ def verify_and_tell(data: Path) -> int:
     for difference in replayed.differences:
         terminal.complain(f"a replay differs in {difference}")
     if not replayed.differences:
-        terminal.log.info("a replay of %s captures gives the same", f"{replayed.captures:,}")
+        terminal.log.info("a replay of %s gives the same", counted(replayed.captures, "capture"))
     return 1 if replayed.differences else 0
 
 
@@ -74,8 +86,8 @@ def retry_and_tell(data: Path) -> int:
     for problem in loaded.problems:
         terminal.complain(problem)
     terminal.log.info(
-        "tried %s captures again: %s of %s rejections and refusals are resolved",
-        tried, before - left, before,
+        "tried %s again: %s of %s rejections and refusals resolved",
+        counted(tried, "capture"), before - left, before,
     )  # fmt: skip
     return 1 if loaded.problems else 0
 
@@ -94,7 +106,7 @@ def still_open(warehouse: duckdb.DuckDBPyConnection) -> int:
 def replay(data: Path, wait: float) -> Replayed:
     """Rebuild the warehouse beside the old one from captures alone, and swap it in.
 
-    An old one that cannot be read is set aside first.
+    An old one that cannot be read is set aside first; what is published tells then what is lost.
 
     Args:
         data: The data folder.
@@ -107,12 +119,14 @@ def replay(data: Path, wait: float) -> Replayed:
     with lock(data, wait):
         set_aside_if_damaged(data / FILE)
         replayed = rebuild(data)
-        if lost := lost_captures(data):
+        if not (data / FILE).exists():
+            replayed = replayed._replace(lost=lost_captures(data, published(data)))
+        elif lost := lost_captures(data, data / FILE):
             remove(data / REBUILT)
             raise WarehouseError(
-                f"not replayed: {len(lost)} captures that the warehouse was loaded from are lost "
-                f"or damaged, the first is {lost[0]}: restore them from a backup, or what they "
-                "said would be forgotten"
+                f"not replayed, since {counted(len(lost), 'capture')} that the warehouse was "
+                f"loaded from would be forgotten, such as {lost[0]}: restore what is lost or "
+                "damaged from a backup"
             )
         (data / REBUILT).replace(data / FILE)
     return replayed
@@ -158,7 +172,7 @@ def rebuild(data: Path) -> Replayed:
             ours = fingerprints.fingerprints(warehouse)
         theirs = fingerprints.fingerprints(before) if before else {}
     remove(data / LOADED)
-    return Replayed(len(kept), fingerprints.differences(theirs, ours), loaded.problems)
+    return Replayed(len(kept), fingerprints.differences(theirs, ours), loaded.problems, [])
 
 
 @contextmanager
@@ -188,14 +202,23 @@ def birth(
     return UNTOLD, datetime.now(UTC)
 
 
-def lost_captures(data: Path) -> list[str]:
-    """Name the captures in the old warehouse's ledger that the rebuilt one never read."""
-    if not (data / FILE).exists():
-        return []
-    with connect(data / FILE, read_only=True) as before:
-        known = {capture for (capture,) in before.execute(LEDGER).fetchall()}
-    with connect(data / REBUILT, read_only=True) as after:
-        return sorted(known - {capture for (capture,) in after.execute(LEDGER).fetchall()})
+def published(data: Path) -> Path | None:
+    """Name the copy that is published, if there is one."""
+    with suppress(WarehouseError):
+        file = up(data)
+        return file if file.exists() else None
+    return None
+
+
+def lost_captures(data: Path, before: Path | None) -> list[str]:
+    """Name the captures in the ledger of what was there before that the rebuilt one never read."""
+    return sorted(ledger(before) - ledger(data / REBUILT)) if before else []
+
+
+def ledger(file: Path) -> set[str]:
+    """Name the captures that a warehouse was loaded from, or has refused."""
+    with connect(file, read_only=True) as warehouse:
+        return {capture for (capture,) in warehouse.execute(LEDGER).fetchall()}
 
 
 LEDGER = "select capture from ops.loads union select capture from ops.refusals"

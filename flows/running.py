@@ -57,7 +57,7 @@ def publish(*, debug: bool) -> int:
         finally:
             flush_logs()
     for failure in published.failures:
-        terminal.complain(f"check {failure.check}: {failure.rows} rows")
+        terminal.complain(f"check {failure.check}: {terminal.counted(failure.rows, 'row')}")
     if published.file is None:
         terminal.complain("not published: what was published before stays up")
         return 1

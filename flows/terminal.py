@@ -38,6 +38,11 @@ def begin_logging(*, debug: bool) -> None:
         logger.propagate = False
 
 
+def counted(number: int, noun: str) -> str:
+    """Write "1 row", "2 rows", "1,000 rows"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def complain(message: str) -> None:
     """Say what went wrong, in one line on stderr."""
     sys.stderr.write(f"silverstreak: {message}\n")

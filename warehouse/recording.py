@@ -6,7 +6,6 @@ compared   each row of the batch, and each believed row it should have had, with
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import duckdb
 import pandera.polars as pa
@@ -14,23 +13,11 @@ import pandera.polars as pa
 from schemas.capture import Capture
 from schemas.tables.model import key, metadata
 from schemas.validation import Verdict
-from warehouse import coverage, quarantine, shapes
+from warehouse import coverage, ledger, quarantine, refusals, shapes
 from warehouse.expressions import entity, json, row, same, using
+from warehouse.ledger import Recorded
 from warehouse.tables import name
 from warehouse.transaction import transaction
-
-
-class Recorded(NamedTuple):
-    """What one call to `record` found, in rows; `added` are rejections not seen before."""
-
-    seen: int
-    new: int
-    revised: int
-    unchanged: int
-    stale: int
-    gone: int
-    rejected: int
-    added: int
 
 
 def record(
@@ -80,7 +67,8 @@ def store(
     warehouse.register("observations", verdict.accepted)
     warehouse.register("rejected", verdict.rejected)
     try:
-        is_again = has_been_recorded(warehouse, schema, capture)
+        before = ledger.take_line(warehouse, schema, capture)
+        is_again = before is not None
         find_days(warehouse, schema)
         coverage.find_entities(warehouse, schema)
         is_late = coverage.find_later(warehouse, schema, capture)
@@ -94,19 +82,13 @@ def store(
             close_versions(warehouse, schema, capture)
         if recorded.new or recorded.revised:
             insert_news(warehouse, schema, capture)
-        write_ledger(warehouse, schema, capture, recorded, is_late=is_late)
+        told = ledger.together(before, recorded, is_late=is_late)
+        ledger.write_line(warehouse, schema, capture, told)
+        refusals.resolve(warehouse, capture)
     finally:
         warehouse.unregister("observations")
         warehouse.unregister("rejected")
     return recorded
-
-
-def has_been_recorded(
-    warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel], capture: Capture
-) -> bool:
-    """Say whether the ledger has a line on this capture already: a better parser reads it now."""
-    query = "select 1 from ops.loads where relation = ? and capture = ?"
-    return bool(warehouse.execute(query, [name(schema), capture.id]).fetchall())
 
 
 def find_days(warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel]) -> None:
@@ -232,68 +214,3 @@ def insert_news(
         """,
         {"known_at": capture.known_at},
     )
-
-
-def write_ledger(
-    warehouse: duckdb.DuckDBPyConnection,
-    schema: type[pa.DataFrameModel],
-    capture: Capture,
-    recorded: Recorded,
-    *,
-    is_late: bool,
-) -> None:
-    """Write the ledger's one line on this capture; an earlier refusal of the scope is resolved."""
-    request = capture.request
-    about = {
-        "relation": name(schema),
-        "source": request.source,
-        "dataset": request.dataset,
-        "subject": request.subject,
-        "scope": request.scope,
-        "capture": capture.id,
-        "known_at": capture.known_at,
-        "asked_from": request.asked_from,
-        "asked_to": request.asked_to,
-    }
-    told = together(take_line(warehouse, about), recorded, is_late=is_late)
-    line = ", ".join(f"${column} as {column}" for column in (*about, *told))
-    warehouse.execute(
-        f"""
-        insert into ops.loads by name
-        select
-            {line},
-            getvariable('first_day') as first_as_of,
-            getvariable('last_day') as last_as_of
-        """,
-        about | told,
-    )
-    quarantine.resolve_refusals(warehouse, capture)
-
-
-def take_line(warehouse: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> dict[str, int] | None:
-    """Take the line out that says what this capture brought when it was recorded before."""
-    taken = warehouse.execute(
-        """
-        delete from ops.loads
-        where relation = $relation and capture = $capture
-        returning new, revised, unchanged, gone, is_late
-        """,
-        {"relation": about["relation"], "capture": about["capture"]},
-    ).fetchone()
-    columns = ("new", "revised", "unchanged", "gone", "is_late")
-    return dict(zip(columns, taken, strict=True)) if taken else None
-
-
-def together(before: dict[str, int] | None, recorded: Recorded, *, is_late: bool) -> dict[str, int]:
-    """Count what a capture has brought, all the times that it was recorded."""
-    told = recorded._asdict() | {"is_late": is_late}
-    del told["added"]
-    if before is None:
-        return told
-    changed = recorded.new + recorded.revised + recorded.gone
-    told |= {counted: told[counted] + before[counted] for counted in ("new", "revised", "gone")}
-    left = told["seen"] - told["rejected"] - told["new"] - told["revised"]
-    told["unchanged"] = min(before["unchanged"], left)
-    told["stale"] = left - told["unchanged"]
-    told["is_late"] = bool(before["is_late"] or (is_late and changed))
-    return told

@@ -148,7 +148,7 @@ def test_without_captures_that_were_loaded_there_is_no_replay(data: Path, asked:
 
     assert told.returncode == 1
     [line] = told.stderr.splitlines()
-    assert "not replayed: 2 captures" in line
+    assert "not replayed, since 2 captures that the warehouse was loaded from" in line
     assert min(lost.stem, broken.stem) in line
     assert (data / FILE).read_bytes() == content
     assert held(data) == before
@@ -207,6 +207,20 @@ def test_a_damaged_warehouse_is_rebuilt_from_its_captures(
     assert aside.read_bytes() == content
     assert held(data) == before
     assert ask(data, FACTS) == facts
+
+
+def test_what_is_lost_with_a_damaged_warehouse_is_told_by_what_is_published(
+    data: Path, asked: Asked
+) -> None:
+    damage_the_header(data)
+    sidecar(data, "yahoo/quotes/SPY").unlink()
+
+    told = asked("replay", "--data", str(data))
+
+    assert told.returncode == 1
+    assert "lost or damaged: 1 capture that the published copy was loaded from" in told.stderr
+    bars = "select distinct instrument from bars_by_source order by all"
+    assert ask(data, bars) == [("IBIT",)]
 
 
 def test_a_warehouse_of_an_earlier_release_is_no_damage(data: Path, asked: Asked) -> None:

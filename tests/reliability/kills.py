@@ -43,7 +43,7 @@ PATIENCE = 120
 # What a worker would import when it validates its first frame.
 BACKENDS = ("pandera.backends.polars.container", "pandera.backends.polars.components")
 HARMLESS = (
-    "captures wait to be loaded",
+    "not loaded yet",
     "left by a run that was killed",
     "nothing is published",
     "but there are captures",

@@ -26,7 +26,8 @@ from schemas.tables.reference import (
 from schemas.tables.sessions import Sessions
 from schemas.validation import Verdict, accept
 from warehouse import definitions
-from warehouse.recording import Recorded, record
+from warehouse.ledger import Recorded
+from warehouse.recording import record
 from warehouse.tables import name
 
 DAY = timedelta(days=1)

@@ -12,8 +12,9 @@ from schemas.tables.holdings import Holdings
 from schemas.tables.reference import Funds
 from schemas.validation import Verdict
 from tests.warehouse.market import answer, capture, evening, put, verdict
-from warehouse.quarantine import refuse
-from warehouse.recording import Recorded, record, record_together, store
+from warehouse.ledger import Recorded
+from warehouse.recording import record, record_together, store
+from warehouse.refusals import refuse
 from warehouse.transaction import transaction
 
 MONDAY, TUESDAY, WEDNESDAY = (datetime(2030, 7, day, 23, tzinfo=UTC) for day in (1, 2, 3))

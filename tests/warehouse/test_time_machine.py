@@ -34,8 +34,8 @@ from tests.warehouse.market import (
     verdict,
 )
 from warehouse import definitions, shapes, tables
-from warehouse.quarantine import refuse
 from warehouse.recording import record
+from warehouse.refusals import refuse
 from warehouse.runs import begin
 
 FIRST = date(2029, 4, 2)

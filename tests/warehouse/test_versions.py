@@ -25,7 +25,8 @@ from tests.warehouse.market import answer, capture, frame
 from tests.warehouse.versions import Answer, Key, Table, Version
 from warehouse import checks
 from warehouse.fingerprints import fingerprints
-from warehouse.recording import Recorded, store
+from warehouse.ledger import Recorded
+from warehouse.recording import store
 from warehouse.tables import name
 
 # Shrinking a failure can take longer than all else: `pytest --hypothesis-seed` finds it again.
