@@ -27,6 +27,7 @@ app = App(
         "at any time."
     ),
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
 )
 
 Data = Annotated[
@@ -120,7 +121,8 @@ def replay(
     from flows import replaying  # noqa: PLC0415 -- commands import what they need
 
     if verify and rejected:
-        raise ValueError("choose one of --verify and --rejected")
+        terminal.complain("choose one of --verify and --rejected (see silverstreak --help)")
+        return 2
     if rejected:
         return replaying.retry_and_tell(folder)
     return replaying.verify_and_tell(folder) if verify else replaying.replay_and_tell(folder)
@@ -388,7 +390,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except cyclopts.CycloptsError as error:
         terminal.complain(f"{str(error).strip()} (see silverstreak --help)")
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "interrupted" not in str(error):
+            raise  # DuckDB tells of Ctrl-C in this way
         terminal.complain("interrupted; what was stored is kept, the next run goes on from there")
         sys.exit(130)
     except expected_errors() as error:

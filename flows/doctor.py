@@ -5,11 +5,11 @@ from pathlib import Path
 
 import duckdb
 
-from flows.loading import waiting
+from flows.loading import told, waiting
 from flows.terminal import counted
 from sources import captures
 from warehouse import copies, fingerprints, migrations
-from warehouse.connection import FILE, NO_DAMAGE, WarehouseError, connect, held_by, lock, up
+from warehouse.connection import FILE, WarehouseError, connect, held_by, is_damage, lock, up
 
 REPLAY = "run `silverstreak replay` to rebuild it from the captures"
 
@@ -22,6 +22,8 @@ def findings(data: Path) -> Iterator[str]:
     try:
         with lock(data, 0):
             yield from of_the_warehouse(data)
+    except OSError as error:
+        yield f"{data} cannot be written to ({error}): a run needs that"
     except WarehouseError:
         yield f"a run is in progress ({held_by(data / 'lock.holder')}): try again when it is done"
     yield from of_what_is_published(data)
@@ -34,7 +36,7 @@ def of_captures(data: Path) -> Iterator[str]:
         try:
             captures.find(folder, capture_id)
         except captures.Damaged as damage:
-            yield f"damaged capture: {damage}: restore it from a backup, or delete it"
+            yield told(damage)
 
 
 def of_the_warehouse(data: Path) -> Iterator[str]:
@@ -51,11 +53,11 @@ def of_the_warehouse(data: Path) -> Iterator[str]:
             fingerprints.fingerprints(warehouse)
             yield from of_its_contents(warehouse, data)
     except duckdb.Error as error:
-        told = str(error).splitlines()[0]
-        if any(sign in told for sign in NO_DAMAGE):
-            yield f"{file} cannot be opened: {told}"
+        reason = str(error).splitlines()[0]
+        if is_damage(error):
+            yield f"{file} is damaged ({reason}): {REPLAY}"
         else:
-            yield f"{file} is damaged ({told}): {REPLAY}"
+            yield f"{file} cannot be opened: {reason}"
 
 
 def of_its_contents(warehouse: duckdb.DuckDBPyConnection, data: Path) -> Iterator[str]:

@@ -58,13 +58,20 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
         try:
             capture, payload = captures.find(folder, capture_id)
         except captures.Damaged as damage:
-            loaded.tell(f"damaged capture: {damage}: restore it from a backup, or delete it")
+            loaded.tell(told(damage))
         else:
             started = monotonic()
             load(warehouse, capture, payload, loaded)
             dataset = capture.request.dataset
             loaded.seconds[dataset] = loaded.seconds.get(dataset, 0) + monotonic() - started
     definitions.create_all(warehouse)  # the first correction changes the views
+
+
+def told(damage: captures.Damaged) -> str:
+    """Say what to do about a damaged capture."""
+    return (
+        f"damaged capture: {damage}: restore it from a backup or, if it was never loaded, delete it"
+    )
 
 
 def waiting(warehouse: duckdb.DuckDBPyConnection, kept: list[str]) -> list[str]:

@@ -30,6 +30,7 @@ from schemas.capture import Request
 from sources import captures
 from sources.client import Client, Manners, Unanswered, open_client
 from warehouse import runs
+from warehouse.checks import Failure
 from warehouse.connection import open_writer
 from warehouse.publishing import Published, publish
 
@@ -43,6 +44,7 @@ class Report:
     loaded: Loaded
     problems: list[str] = field(default_factory=list)
     published: Path | None = None
+    warnings: list[Failure] = field(default_factory=list)
     origin: str = "live"
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     report.problems += report.loaded.problems
     published = await timed(report, "publish", close(run, settings, world, report.problems))
     report.published = published.file
+    report.warnings = [failure for failure in published.failures if not failure.blocks]
     spent = {f"load {dataset}": seconds for dataset, seconds in report.loaded.seconds.items()}
     report.seconds |= spent
     if report.problems:
@@ -176,7 +179,8 @@ async def close(run: str, settings: Settings, world: World, problems: list[str])
         runs.finish(warehouse, run, world.now(), problems)
         published = publish(warehouse, settings.data, world.now())
         problems += [
-            f"check failed: {failure.check}: {counted(failure.rows, 'row')}; not published"
+            f"check failed: {failure.check}: {counted(failure.rows, 'row')}, such as "
+            f"{failure.examples[0]}; not published"
             for failure in published.failures
             if failure.blocks
         ]

@@ -9,16 +9,17 @@ from typing import NamedTuple
 import duckdb
 
 from flows import terminal
-from flows.loading import Loaded, load, load_waiting
+from flows.loading import Loaded, load, load_waiting, told
 from flows.settings import Settings
 from flows.terminal import counted
 from sources import captures
 from warehouse import fingerprints, rebuilding
 from warehouse.connection import (
     FILE,
-    NO_DAMAGE,
     WarehouseError,
+    clear_the_way,
     connect,
+    is_damage,
     lock,
     open_existing,
     opened,
@@ -27,13 +28,10 @@ from warehouse.connection import (
     set_aside,
     up,
 )
+from warehouse.copies import sync
 
 LOADED = "replaying.duckdb"
 REBUILT = "replayed.duckdb"
-
-
-# What a warehouse holds if neither it nor a capture of it tells.
-UNTOLD = "live"
 
 
 class Replayed(NamedTuple):
@@ -69,6 +67,8 @@ def replay_and_tell(data: Path) -> int:
 def verify_and_tell(data: Path) -> int:
     """Verify, print what came of it, and give the exit status."""
     replayed = verify(data, Settings().writer_wait)
+    for problem in replayed.problems:
+        terminal.log.info(problem)
     for difference in replayed.differences:
         terminal.complain(f"a replay differs in {difference}")
     if not replayed.differences:
@@ -118,6 +118,7 @@ def replay(data: Path, wait: float) -> Replayed:
     """
     with lock(data, wait):
         set_aside_if_damaged(data / FILE)
+        clear_the_way(data / FILE)
         replayed = rebuild(data)
         if not (data / FILE).exists():
             replayed = replayed._replace(lost=lost_captures(data, published(data)))
@@ -126,9 +127,10 @@ def replay(data: Path, wait: float) -> Replayed:
             raise WarehouseError(
                 f"not replayed, since {counted(len(lost), 'capture')} that the warehouse was "
                 f"loaded from would be forgotten, such as {lost[0]}: restore what is lost or "
-                "damaged from a backup"
+                f"damaged from a backup, or move {data / FILE} away to go on without"
             )
         (data / REBUILT).replace(data / FILE)
+        sync(data)
     return replayed
 
 
@@ -139,7 +141,7 @@ def set_aside_if_damaged(file: Path) -> None:
             with connect(file, read_only=True) as warehouse:
                 fingerprints.fingerprints(warehouse)
     except duckdb.Error as error:
-        if any(sign in str(error) for sign in NO_DAMAGE):
+        if not is_damage(error):
             raise
         set_aside(file)
 
@@ -149,16 +151,30 @@ def verify(data: Path, wait: float) -> Replayed:
     with lock(data, wait):
         if not (data / FILE).exists():
             raise WarehouseError(f"there is no warehouse in {data}: run `silverstreak run`")
-        replayed = rebuild(data)
-        remove(data / REBUILT)
-    return replayed
+        try:
+            return rebuild(data)
+        finally:
+            remove(data / REBUILT)
 
 
 def rebuild(data: Path) -> Replayed:
     """Build a warehouse from captures beside the old one; tell in what it differs from it."""
+    kept = captures.ids(str(data / "captures"))
+    if not kept:
+        raise WarehouseError(f"there is nothing to replay: no captures in {data}")
+    try:
+        return rebuilt(data, kept)
+    except BaseException:
+        remove(data / REBUILT)
+        raise
+    finally:
+        remove(data / LOADED)
+
+
+def rebuilt(data: Path, kept: list[str]) -> Replayed:
+    """Load the captures in order into one file, and copy it by market day into another."""
     remove(data / LOADED)
     remove(data / REBUILT)
-    kept = captures.ids(str(data / "captures"))
     loaded = Loaded()
     with old(data) as before:
         of, born = birth(before, data, kept)
@@ -171,7 +187,6 @@ def rebuild(data: Path) -> Replayed:
             rebuilding.copy_in_order(warehouse, data / LOADED)
             ours = fingerprints.fingerprints(warehouse)
         theirs = fingerprints.fingerprints(before) if before else {}
-    remove(data / LOADED)
     return Replayed(len(kept), fingerprints.differences(theirs, ours), loaded.problems, [])
 
 
@@ -189,39 +204,53 @@ def old(data: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
 def birth(
     before: duckdb.DuckDBPyConnection | None, data: Path, kept: list[str]
 ) -> tuple[str, datetime]:
-    """Say what the warehouse holds and when it was born: as it says, else as its captures do."""
+    """Say what the warehouse holds and when it was born: as it says, or as its captures do.
+
+    Captures of the first release do not; then what is published does.
+    """
     if before:
-        query = "select origin, epoch_us(created_at) from ops.origin"
-        [[origin, microseconds]] = before.execute(query).fetchall()
-        return origin, datetime.fromtimestamp(microseconds / 1e6, UTC)
+        return stated_birth(before)
     for capture_id in kept:
         with suppress(captures.Damaged):
             capture, _ = captures.find(str(data / "captures"), capture_id)
             if capture.origin:
                 return capture.origin, capture.known_at
-    return UNTOLD, datetime.now(UTC)
+    if file := published(data):
+        with connect(file, read_only=True) as copy:
+            return stated_birth(copy)
+    raise WarehouseError(
+        f"neither the captures in {data} nor a published copy tell whether they are live or "
+        "synthetic: restore one of the copies"
+    )
+
+
+def stated_birth(warehouse: duckdb.DuckDBPyConnection) -> tuple[str, datetime]:
+    """Read what a warehouse says of itself."""
+    query = "select origin, epoch_us(created_at) from ops.origin"
+    [[origin, microseconds]] = warehouse.execute(query).fetchall()
+    return origin, datetime.fromtimestamp(microseconds / 1e6, UTC)
 
 
 def published(data: Path) -> Path | None:
-    """Name the copy that is published, if there is one."""
-    with suppress(WarehouseError):
-        file = up(data)
-        return file if file.exists() else None
+    """Name the copy that is published, if there is one that opens."""
+    with suppress(WarehouseError, duckdb.Error), connect(up(data), read_only=True):
+        return up(data)
     return None
 
 
 def lost_captures(data: Path, before: Path | None) -> list[str]:
     """Name the captures in the ledger of what was there before that the rebuilt one never read."""
-    return sorted(ledger(before) - ledger(data / REBUILT)) if before else []
+    return sorted(listed(before, LOADS) - listed(data / REBUILT, READ)) if before else []
 
 
-def ledger(file: Path) -> set[str]:
-    """Name the captures that a warehouse was loaded from, or has refused."""
+def listed(file: Path, query: str) -> set[str]:
+    """Name the captures that a query of a warehouse's ledger gives."""
     with connect(file, read_only=True) as warehouse:
-        return {capture for (capture,) in warehouse.execute(LEDGER).fetchall()}
+        return {capture for (capture,) in warehouse.execute(query).fetchall()}
 
 
-LEDGER = "select capture from ops.loads union select capture from ops.refusals"
+LOADS = "select distinct capture from ops.loads"
+READ = "select capture from ops.loads union select capture from ops.refusals"
 
 
 def retry(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> int:
@@ -237,7 +266,7 @@ def retry(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> i
         try:
             capture, payload = captures.find(str(data / "captures"), capture_id)
         except captures.Damaged as damage:
-            loaded.tell(f"damaged capture: {damage}: restore it from a backup, or delete it")
+            loaded.tell(told(damage))
         else:
             load(warehouse, capture, payload, loaded)
     return len(waiting)

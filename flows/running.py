@@ -16,6 +16,7 @@ from flows.settings import Settings
 
 if TYPE_CHECKING:
     from flows.recording import Report
+    from warehouse.checks import Failure
 
 
 def run(datasets: Sequence[str], *, debug: bool) -> int:
@@ -57,7 +58,7 @@ def publish(*, debug: bool) -> int:
         finally:
             flush_logs()
     for failure in published.failures:
-        terminal.complain(f"check {failure.check}: {terminal.counted(failure.rows, 'row')}")
+        terminal.complain(told(failure))
     if published.file is None:
         terminal.complain("not published: what was published before stays up")
         return 1
@@ -71,6 +72,12 @@ async def finished(flow_run: Awaitable[Any]) -> Any:  # noqa: ANN401 -- the data
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def told(failure: "Failure") -> str:
+    """Say which check found how many rows, and show the first."""
+    rows = terminal.counted(failure.rows, "row")
+    return f"check {failure.check} ({failure.severity}): {rows}, such as {failure.examples[0]}"
 
 
 def flush_logs() -> None:
@@ -91,6 +98,8 @@ def conclude(report: "Report") -> int:
             )  # fmt: skip
     for line in drift.lines(report.loaded.changes):
         terminal.log.info("%s", line)
+    for warning in report.warnings:
+        terminal.log.info("%s", told(warning))
     for problem in report.problems:
         terminal.complain(problem)
     if report.published:

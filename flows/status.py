@@ -65,7 +65,9 @@ def show(data: Path, form: Literal["table", "json"]) -> None:
         sections = {name: asking.ask(warehouse, query) for name, query in SECTIONS.items()}
         failures = checks.failing(warehouse)
     sections["failing checks"] = pl.DataFrame(
-        failures, schema=["check", "severity", "rows"], orient="row"
+        [(*failure[:3], "; ".join(failure.examples)) for failure in failures],
+        schema=["check", "severity", "rows", "examples"],
+        orient="row",
     )
     blocked = any(failure.blocks for failure in failures)
     sections["published"] = published(data, None if which.endswith(BUSY) else blocked)
@@ -131,7 +133,7 @@ def is_free(data: Path, held: ExitStack) -> bool:
         return False
     try:
         held.enter_context(lock(data, 0))
-    except WarehouseError:
+    except (WarehouseError, OSError):  # somebody writes, or nobody may
         return False
     return True
 

@@ -106,7 +106,10 @@ def refuse_if_mostly_bad(verdicts: Iterable[Verdict], capture: Capture) -> None:
     rows = bad.height + sum(verdict.accepted.height for verdict in judged)
     if bad.height > MOST_REJECTED * rows:
         seen = ", ".join(bad["failures"].explode().unique().sort())
-        raise Refused(f"{capture.request.scope}: {bad.height} of {rows} rows are bad ({seen})")
+        first = f"the first is row {bad.select(pl.min('position')).item()}, counted from 0"
+        raise Refused(
+            f"{capture.request.scope}: {bad.height} of {rows} rows are bad ({seen}); {first}"
+        )
 
 
 REJECTED = pl.DataFrame(

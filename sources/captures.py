@@ -9,6 +9,7 @@ The folder may be any fsspec path: a local one or an object store.
 import hashlib
 import io
 import os
+import re
 from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -21,6 +22,7 @@ from pydantic import TypeAdapter
 from schemas.capture import Capture, Request
 
 SIDECAR = TypeAdapter(Capture)
+SIDECAR_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{16}-.+\.json$")
 BODIES = "bodies"
 
 
@@ -66,7 +68,7 @@ def ids(folder: str) -> list[str]:
     # No glob: it would take brackets in the folder's name for a pattern.
     sources = [path for path in files.ls(root, detail=False) if PurePosixPath(path).name != BODIES]
     paths = [PurePosixPath(path) for source in sources for path in files.find(source)]
-    return sorted(path.stem for path in paths if path.suffix == ".json")
+    return sorted(path.stem for path in paths if SIDECAR_NAME.match(path.name))
 
 
 def find(folder: str, capture_id: str) -> tuple[Capture, bytes]:

@@ -24,7 +24,11 @@ FILE = "warehouse.duckdb"
 # What keeps a sound file from being opened, in DuckDB's words.
 NO_DAMAGE = (
     "Could not set lock", "Permission denied", "Cannot open file", "No space left",
-    "database file with version number",
+    "database file with version number", "emory",
+)  # fmt: skip
+DAMAGE = (
+    duckdb.IOException, duckdb.SerializationException,
+    duckdb.InternalException, duckdb.FatalException,
 )  # fmt: skip
 ATTEMPTS = 10
 RELEASE = version("silverstreak")
@@ -82,6 +86,7 @@ def create(file: Path, origin: str, now: datetime) -> None:
     """Create a warehouse under another name first: a crash leaves no half of one."""
     unfinished = file.with_suffix(".unfinished")
     remove(unfinished)
+    clear_the_way(file)
     with connect(unfinished) as warehouse:
         prepare(warehouse, origin, now)
     unfinished.replace(file)
@@ -106,7 +111,7 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         warehouse = connect(file)
     except duckdb.Error as error:
         told = str(error).splitlines()[0]
-        if any(sign in told for sign in NO_DAMAGE):
+        if not is_damage(error):
             raise WarehouseError(f"{file} cannot be opened: {told}") from error
         aside = set_aside(file)
         raise WarehouseError(
@@ -114,7 +119,16 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "`silverstreak replay` to rebuild it from the captures"
         ) from error
     with warehouse:
+        if migrations.applied(warehouse) > migrations.LATEST:
+            raise WarehouseError(
+                f"{file} was written by a later release of silverstreak: update silverstreak"
+            )
         yield warehouse
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Say whether the file itself is at fault, not who has it open, nor the machine."""
+    return isinstance(error, DAMAGE) and not any(sign in str(error) for sign in NO_DAMAGE)
 
 
 def set_aside(file: Path) -> Path:
@@ -128,6 +142,12 @@ def set_aside(file: Path) -> Path:
     return aside
 
 
+def clear_the_way(file: Path) -> None:
+    """Set aside a log whose warehouse is gone: it is not the log of the one to come."""
+    if not file.exists() and file.with_name(f"{file.name}.wal").exists():
+        set_aside(file)
+
+
 def remove(file: Path) -> None:
     """Remove what is left of an unfinished warehouse, and its log."""
     file.unlink(missing_ok=True)
@@ -136,10 +156,6 @@ def remove(file: Path) -> None:
 
 def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) -> None:
     """Create what is missing, and refuse a warehouse of another origin."""
-    if migrations.applied(warehouse) > migrations.LATEST:
-        raise WarehouseError(
-            "this warehouse was written by a later release of silverstreak: update silverstreak"
-        )
     migrations.migrate(warehouse, now, RELEASE)
     held = [row[0] for row in warehouse.execute("select origin from ops.origin").fetchall()]
     if not held:
@@ -179,6 +195,8 @@ def acquire(guard: FileLock, holder: Path, wait: float) -> None:
     try:
         guard.acquire(timeout=min(wait, 1))
     except Timeout:
+        if not wait:
+            raise
         log.warning("waiting up to %.0f s for the writer (%s)", wait, held_by(holder))
         started = time.monotonic()
         guard.acquire(timeout=max(0, wait - 1))

@@ -154,10 +154,21 @@ def test_status_tells_what_is_held_and_what_is_wrong(asked: Silverstreak, demo: 
 
 
 def test_live_data_does_not_mix_with_synthetic(silverstreak: Silverstreak, demo: Demo) -> None:
-    told = silverstreak("publish", "--data", str(demo[0]))
+    told = silverstreak("run", "--data", str(demo[0]))
 
     assert told.returncode == 1
     assert "holds synthetic data and takes no live data" in told.stderr
+
+
+def test_a_synthetic_warehouse_is_published_without_its_sandbox(
+    silverstreak: Silverstreak, demo: Demo
+) -> None:
+    before = up(demo[0])
+
+    told = silverstreak("publish", "--data", str(demo[0]))
+
+    assert told.returncode == 0, told.stderr
+    assert before.name < up(demo[0]).name < "silverstreak-2025122"
 
 
 def test_a_sandbox_that_is_not_there_is_named(silverstreak: Silverstreak, tmp_path: Path) -> None:

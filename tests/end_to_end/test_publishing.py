@@ -31,7 +31,7 @@ def test_a_failing_check_leaves_the_last_good_copy_up_and_a_rollback_the_one_bef
     status = json.loads(asked("status", "--format", "json", *common).stdout)
     nothing_older = asked("rollback", *common)
     assert blocked.returncode == 1
-    assert "check one_believed_row_per_key: 1 row\n" in blocked.stderr
+    assert "check one_believed_row_per_key (error): 1 row, such as fund " in blocked.stderr
     assert "not published: what was published before stays up" in blocked.stderr
     assert "Traceback" not in blocked.stderr
     assert up(tmp_path) == first

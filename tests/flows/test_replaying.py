@@ -20,7 +20,7 @@ from flows.registry import Feed, feed_of
 from flows.replaying import REBUILT, replay, retry
 from sandbox.market import Market
 from sandbox.server import serving
-from schemas.capture import Capture, Refused
+from schemas.capture import Capture, Refused, Request
 from schemas.parsed import Parsed
 from schemas.tables.fund_valuations import FundValuations
 from sources import captures
@@ -223,6 +223,46 @@ def test_what_is_lost_with_a_damaged_warehouse_is_told_by_what_is_published(
     assert ask(data, bars) == [("IBIT",)]
 
 
+def test_a_warehouse_of_a_later_release_is_not_replayed(data: Path, asked: Asked) -> None:
+    change(data, "insert into ops.migrations values (99, 'later', current_timestamp, '9.9')")
+    before = held(data)
+
+    told = asked("replay", "--data", str(data))
+
+    assert told.returncode == 1
+    assert "later release of silverstreak: update silverstreak" in told.stderr
+    assert held(data) == before
+
+
+def test_without_captures_there_is_nothing_to_replay(tmp_path: Path, asked: Asked) -> None:
+    told = asked("replay", "--data", str(tmp_path / "typo"))
+
+    assert told.returncode == 1
+    assert "there is nothing to replay: no captures in" in told.stderr
+    assert not [*tmp_path.rglob("*.duckdb")]
+
+
+def test_a_refused_capture_may_be_removed_without_a_loss(data: Path, asked: Asked) -> None:
+    folder = str(data / "captures")
+    request = Request("yahoo", "quotes", "X", "/")
+    foreign = captures.keep(folder, request, b"{}", EVENING, origin="live")
+    loaded = Loaded()
+    with open_existing(data, EVENING) as warehouse:
+        loading.load_waiting(warehouse, data, loaded)
+    [problem] = loaded.problems
+    assert f"live data, where this warehouse holds synthetic data: remove {foreign.id}" in problem
+    sidecar(data, "yahoo/quotes/X").unlink()
+
+    assert asked("replay", "--data", str(data)).returncode == 0
+    assert asked("doctor", "--data", str(data)).returncode == 0
+
+
+def test_a_stray_file_among_the_captures_is_in_nobodys_way(data: Path, asked: Asked) -> None:
+    (data / "captures" / "yahoo" / "notes.json").write_text("{}")
+
+    assert asked("doctor", "--data", str(data)).returncode == 0
+
+
 def test_a_warehouse_of_an_earlier_release_is_no_damage(data: Path, asked: Asked) -> None:
     before = held(data)
     change(data, "drop table ops.unstated; delete from ops.migrations where number > 1")
@@ -341,7 +381,7 @@ def test_the_doctor_ends_with_1_and_names_what_is_lost(data: Path, asked: Asked)
 
     assert told.returncode == 1
     [line] = told.stderr.splitlines()
-    assert f"1 captures that were loaded are not in {data / 'captures'}" in line
+    assert f"not in {data / 'captures'}: 1 capture that the warehouse was loaded from" in line
     assert lost.stem in line
 
 

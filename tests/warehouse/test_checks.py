@@ -280,6 +280,36 @@ def test_what_a_later_version_has_put_right_is_caught_no_more(
     assert found(recorded, BEFORE) == 0
 
 
+@pytest.mark.parametrize(
+    ("again", "rows"),
+    [
+        pytest.param({"as_of": TODAY}, 0, id="it has been confirmed"),
+        pytest.param({"as_of": OPEN_DAYS[-2]}, 1, id="the later answer is about another day"),
+    ],
+)
+def test_what_an_answer_after_the_close_has_confirmed_is_caught_no_more(
+    recorded: duckdb.DuckDBPyConnection, again: dict[str, Any], rows: int
+) -> None:
+    early = datetime.combine(TODAY, time(9), UTC)
+    put(recorded, FundValuations, [{"fund": "X", "as_of": TODAY, "nav": 10.0}], early)
+    put(recorded, FundValuations, [{"fund": "X", "nav": 10.0} | again], evening(TODAY))
+
+    assert found(recorded, BEFORE) == rows
+
+
+def test_the_first_rows_that_a_check_finds_are_shown(market: duckdb.DuckDBPyConnection) -> None:
+    early = datetime.combine(TODAY, time(9), UTC)
+    funds = [f"X{number}" for number in range(5)]
+    for fund in funds:
+        lay(market, Funds, [{"fund": fund}])
+        lay(market, FundValuations, [{"fund": fund, "as_of": TODAY}], early)
+
+    [failure] = [failure for failure in checks.failing(market) if failure.check == BEFORE]
+    assert failure.rows == 5
+    assert len(failure.examples) == checks.EXAMPLES
+    assert all(example.startswith("relation fund_valu") for example in failure.examples)
+
+
 JUMP = "no_jump_is_unexplained"
 OUNCE = 31.1034768  # grams
 ERRORS = [100, 1 / 100, OUNCE, 1 / OUNCE, 1000, 1 / 1000]

@@ -17,15 +17,17 @@ from schemas.tables.model import key, metadata
 from warehouse.tables import name, view_name
 
 FOLDER = Path(__file__).parent
+EXAMPLES = 3
 SEVERITY = re.compile(r"^-- Severity  (error|warning)$", re.MULTILINE)
 
 
 class Failure(NamedTuple):
-    """A check that found rows: its name, its severity (error or warning), and how many."""
+    """A check that found rows: its name, its severity (error or warning), how many, and some."""
 
     check: str
     severity: str
     rows: int
+    examples: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -42,8 +44,17 @@ def failing(warehouse: duckdb.DuckDBPyConnection) -> list[Failure]:
 def failure(warehouse: duckdb.DuckDBPyConnection, file: Path) -> Failure:
     """Run one check and count the rows it finds."""
     text = file.read_text()
-    rows = sum(len(warehouse.execute(query).fetchall()) for query in queries(text))
-    return Failure(file.stem, severity(file.stem, text), rows)
+    found = [row for query in queries(text) for row in rows(warehouse, query)]
+    examples = tuple(", ".join(row) for row in found[:EXAMPLES])
+    return Failure(file.stem, severity(file.stem, text), len(found), examples)
+
+
+def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[str]]:
+    """Give the rows of a query, each value with its column."""
+    answer = warehouse.execute(query)
+    columns = [column for column, *_ in answer.description or []]
+    for row in answer.fetchall():
+        yield [f"{column} {value}" for column, value in zip(columns, row, strict=True)]
 
 
 def severity(check: str, text: str) -> str:

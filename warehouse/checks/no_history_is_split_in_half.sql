@@ -28,6 +28,12 @@ where
             answers.relation = 'bars'
             and answers.subject = splits.instrument
             and answers.source = splits.source
-            and answers.asked_from <= instruments.first_session
+            and answers.asked_from <= (
+                select min(sessions.session)
+                from sessions
+                where
+                    sessions.calendar = instruments.calendar
+                    and sessions.session >= instruments.first_session
+            )
             and answers.known_at >= splits.known_at
     )

@@ -39,6 +39,10 @@ create table ops.source_shapes (
 -- loading in order until a replay.
 alter table ops.loads add column is_late boolean default false;
 
+-- Calendars were recorded without a capture to replay them from: the next run captures them.
+delete from ops.loads
+where source = 'calendars';
+
 insert into ops.coverage
 select
     loads.relation,
