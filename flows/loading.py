@@ -53,18 +53,24 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
 
     A damaged one keeps none of the others out; each run tells of it until its files are back.
     """
-    folder = str(data / "captures")
-    for capture_id in waiting(warehouse, captures.ids(folder)):
-        try:
-            capture, payload = captures.find(folder, capture_id)
-        except captures.Damaged as damage:
-            loaded.tell(told(damage))
-        else:
-            started = monotonic()
-            load(warehouse, capture, payload, loaded)
-            dataset = capture.request.dataset
-            loaded.seconds[dataset] = loaded.seconds.get(dataset, 0) + monotonic() - started
+    for capture_id in waiting(warehouse, captures.ids(str(data / "captures"))):
+        load_kept(warehouse, data, capture_id, loaded)
     definitions.create_all(warehouse)  # the first correction changes the views
+
+
+def load_kept(
+    warehouse: duckdb.DuckDBPyConnection, data: Path, capture_id: str, loaded: Loaded
+) -> None:
+    """Load one capture from its files, or tell that they are damaged."""
+    try:
+        capture, payload = captures.find(str(data / "captures"), capture_id)
+    except captures.Damaged as damage:
+        loaded.tell(told(damage))
+        return
+    started = monotonic()
+    load(warehouse, capture, payload, loaded)
+    dataset = capture.request.dataset
+    loaded.seconds[dataset] = loaded.seconds.get(dataset, 0) + monotonic() - started
 
 
 def told(damage: captures.Damaged) -> str:

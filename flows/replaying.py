@@ -9,7 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from flows import terminal
-from flows.loading import Loaded, load, load_waiting, told
+from flows.loading import Loaded, load_kept, load_waiting
 from flows.settings import Settings
 from flows.terminal import counted
 from sources import captures
@@ -263,10 +263,5 @@ def retry(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loaded) -> i
     """
     waiting = [capture for (capture,) in warehouse.execute(query).fetchall()]
     for capture_id in waiting:
-        try:
-            capture, payload = captures.find(str(data / "captures"), capture_id)
-        except captures.Damaged as damage:
-            loaded.tell(told(damage))
-        else:
-            load(warehouse, capture, payload, loaded)
+        load_kept(warehouse, data, capture_id, loaded)
     return len(waiting)

@@ -50,7 +50,6 @@ def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
         yield
         return
     home = data / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
     with (home / "users").open("a+") as users, (home / "starting").open("a+") as starting:
         fcntl.flock(users, fcntl.LOCK_SH)
         fcntl.flock(starting, fcntl.LOCK_EX)
@@ -67,6 +66,7 @@ def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
 def configure(data: Path, *, debug: bool) -> None:
     """Keep Prefect to the data folder, off the network, and out of the user's terminal."""
     home = data.resolve() / "prefect"
+    home.mkdir(parents=True, exist_ok=True)  # Prefect creates it, but not the folder it is in
     reach_loopback_without_proxy()
     quiet = {} if debug else {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
     os.environ.update(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from warehouse import checks
-from warehouse.connection import WarehouseError, lock, up
+from warehouse.connection import FILE, WarehouseError, lock, up
 from warehouse.copies import LATEST, NAME, flip, kept, manifest_of, prune, whole
 from warehouse.manifests import manifest
 
@@ -48,7 +48,7 @@ def put_up(
         unfinished.write_text(json.dumps(about | told, indent=2, allow_nan=False) + "\n")
     warehouse.execute("checkpoint")
     with whole(file) as unfinished:
-        shutil.copyfile(data / "warehouse.duckdb", unfinished)
+        shutil.copyfile(data / FILE, unfinished)
     before = (folder / LATEST).resolve()
     flip(folder, file)
     prune(folder, {before, file.resolve()})
