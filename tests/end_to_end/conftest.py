@@ -44,14 +44,14 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(
     tmp_path_factory: pytest.TempPathFactory,
     prefect: None,
     silverstreak: Silverstreak,
     worker_id: str,
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """Run the demo once, whichever worker comes first; each has a copy of what it leaves behind."""
+    """Run the demo once, whichever worker comes first; each module has a copy of what it leaves."""
     base = tmp_path_factory.getbasetemp()
     built = (base if worker_id == "master" else base.parent) / "demo"
     with FileLock(f"{built}.lock"):
