@@ -17,7 +17,7 @@ from sandbox.server import address, listen
 
 # A busy machine may take DuckDB or polars past Hypothesis's 200 ms a case; no failure of ours.
 settings.register_profile("pipeline", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.register_profile("thorough", deadline=None, max_examples=60)
 settings.load_profile("pipeline")
 
 Serve = Callable[[ASGIApp], str]

@@ -31,8 +31,6 @@ from warehouse.tables import name
 
 # Shrinking a failure can take longer than all else: `pytest --hypothesis-seed` finds it again.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
-# Examples of 40 steps each, of every kind of table: make chaos asks for these.
-THOROUGH = 60
 START = datetime(2030, 7, 1, tzinfo=UTC)
 DAYS = [date(2030, 6, day) for day in (24, 25, 26, 27)]
 ENTITIES = ["AAA", "BBB"]
@@ -208,7 +206,7 @@ def test_the_tables_are_those_of_the_model(kind: str, template: Path, tmp_path: 
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=THOROUGH if is_thorough else 5,
+                max_examples=settings.default.max_examples if is_thorough else 5,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
