@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test chaos lint format clean
+.PHONY: demo test chaos docs lint format clean
 
 demo: .venv/ready
 	$(BIN)/silverstreak demo
@@ -15,6 +15,9 @@ chaos: .venv/ready
 	$(BIN)/python -m tests.reliability.kills 200
 	$(BIN)/python -m tests.reliability.month 21
 	$(BIN)/python -m pytest --hypothesis-profile thorough tests/warehouse/test_versions.py
+
+docs: .venv/ready
+	$(BIN)/python -m flows.sources_page > docs/sources.md
 
 lint: .venv/ready
 	$(BIN)/ruff check

@@ -14,6 +14,7 @@ from cyclopts import App, Group, Parameter
 from pydantic import ValidationError
 
 from flows import terminal
+from flows.datasets import Dataset
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -71,7 +72,7 @@ def demo(*, timings: bool = False, data: Data = None, debug: Debug = False) -> i
 
 @app.command
 def run(
-    *datasets: Literal["quotes", "valuations", "holdings"],
+    *datasets: Dataset,
     data: Data = None,
     debug: Debug = False,
 ) -> int:

@@ -1,44 +1,59 @@
 """What to ask for: expected, minus stored, minus not due, as the warehouse's views tell it."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
-from flows.registry import FEEDS, Ask
-from flows.settings import Settings
+from flows.registry import FEEDS, Due
+from flows.settings import General
 from schemas.capture import Request
+from sources import captures
 
-# What a sandbox carries, by provider; None: everything, as live providers do.
-Carried = dict[str, list[str]] | None
+# What a sandbox carries, by "provider/dataset"; None: everything, as live providers do.
+Carried = Mapping[str, Iterable[str]] | None
 
-ASK: dict[tuple[str, str], Ask] = {
-    (feed.source, feed.dataset): feed.ask for feed in FEEDS if feed.ask
+# Each view plans the datasets of one kind: by instrument, fund, series or page.
+VIEWS = {
+    "quotes": "quotes_due",
+    "valuations": "valuations_due",
+    "holdings": "holdings_due",
+    "rates": "series_due",
+    "monthly_averages": "series_due",
+    "coins": "pages_due",
+    "coin_market": "pages_due",
+    "coin_categories": "pages_due",
+    "asset_caps": "pages_due",
+    "reported_flows": "pages_due",
 }
+
+
+class Planned(NamedTuple):
+    """A question, and the headers that let a provider say that nothing has changed since."""
+
+    request: Request
+    unless: Mapping[str, str]
 
 
 def plan(
     warehouse: duckdb.DuckDBPyConnection,
-    settings: Settings,
+    settings: General,
     datasets: frozenset[str],
     carried: Carried,
 ) -> list[Request]:
     """List the requests that bring the warehouse up to date."""
-    planned = dict.fromkeys(dataset for _, dataset in ASK)
-    due = {dataset: rows(warehouse, dataset) for dataset in planned if dataset in datasets}
-    return [
-        request
-        for dataset, listed in due.items()
-        for request in requests(dataset, listed)
-        if is_wanted(request, settings, carried)
-    ]
+    views = dict.fromkeys(view for dataset, view in VIEWS.items() if dataset in datasets)
+    due = [row for view in views for row in rows(warehouse, view)]
+    return requests([row for row in due if row["dataset"] in datasets], settings, carried)
 
 
 def rewrites(
-    warehouse: duckdb.DuckDBPyConnection, settings: Settings, carried: Carried
+    warehouse: duckdb.DuckDBPyConnection, settings: General, carried: Carried
 ) -> list[Request]:
     """List the requests for series whose source has rewritten its past."""
-    due = [row for row in rows(warehouse, "quotes") if row["is_rewrite"]]
-    return [r for r in requests("quotes", due) if is_wanted(r, settings, carried)]
+    due = [row for row in rows(warehouse, "quotes_due") if row["is_rewrite"]]
+    return requests(due, settings, carried)
 
 
 def strangers(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
@@ -46,42 +61,78 @@ def strangers(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     listed = warehouse.execute("""
         select 'instruments' as file, instrument as subject, source, 'quotes' as dataset
         from instrument_sources
-        where priority = 1
         union all
         select 'funds' as file, fund as subject, source, dataset
         from fund_sources
-        where priority = 1
+        union all
+        select 'series' as file, series as subject, source, dataset
+        from series_sources
+        union all
+        select 'pages' as file, page as subject, source, dataset
+        from page_sources
         order by all
     """).fetchall()
+    known = [(feed.source, feed.dataset) for feed in FEEDS]
     return [
         f"warehouse/reference/{file}.csv: {subject} names the source {source!r}, of which no "
-        f"{dataset} can be had: there are {', '.join(s for s, d in ASK if d == dataset)}"
+        f"{dataset} can be had: there are {', '.join(s for s, d in known if d == dataset)}"
         for file, subject, source, dataset in listed
-        if (source, dataset) not in ASK
+        if (source, dataset) not in known
     ]
 
 
-def requests(dataset: str, due: list[dict[str, Any]]) -> list[Request]:
-    """Turn rows of what is due into requests; `strangers` tells of those that cannot be."""
-    asks = [(ASK.get((row["source"], dataset)), row) for row in due]
-    return [ask(row) for ask, row in asks if ask]
+def requests(due: list[Due], settings: General, carried: Carried) -> list[Request]:
+    """Turn rows of what is due into requests, of what is switched on and carried.
+
+    What no feed can ask for is left out: `strangers` tells of it.
+    """
+    feeds = {(feed.source, feed.dataset): feed for feed in FEEDS}
+    wanted = [
+        (row, feeds[row["source"], row["dataset"]])
+        for row in due
+        if (row["source"], row["dataset"]) in feeds
+        and row["dataset"] in settings.provider(row["source"]).wanted
+        and carries(carried, row)
+    ]
+    asks = [
+        (feed.ask_with_key if settings.provider(feed.source).api_key else None) or feed.ask
+        for _, feed in wanted
+    ]
+    asked = [ask(row) for (row, _), ask in zip(wanted, asks, strict=True) if ask]
+    # Who serves the last day only is asked once, however many days are missing.
+    return list({(r.scope, r.asked_from, r.asked_to): r for r in asked}.values())
 
 
-def is_wanted(request: Request, settings: Settings, carried: Carried) -> bool:
-    """Say whether the dataset is switched on, and carried."""
-    return request.dataset in settings.provider(request.source).datasets and carries(
-        carried, request
-    )
-
-
-def carries(carried: Carried, request: Request) -> bool:
+def carries(carried: Carried, row: Due) -> bool:
     """Say whether the sandbox has this at all; what it has not is not a failure."""
-    if carried is None:
-        return True
-    key = "holdings" if request.dataset == "holdings" else request.source
-    return request.subject in carried.get(key, [])
+    return carried is None or row["symbol"] in carried.get(f"{row['source']}/{row['dataset']}", ())
 
 
-def rows(warehouse: duckdb.DuckDBPyConnection, dataset: str) -> list[dict[str, Any]]:
-    """Read the view of what is due of a dataset."""
-    return warehouse.sql(f"from {dataset}_due order by all").pl().to_dicts()
+def unless_changed(
+    warehouse: duckdb.DuckDBPyConnection, data: Path, asked: list[Request]
+) -> list[Planned]:
+    """Add to each request what the provider said of the version that was last recorded."""
+    query = "select scope, arg_max(capture, known_at) from ops.loads group by scope"
+    last = dict(warehouse.execute(query).fetchall())
+    return [Planned(request, seen(data, request, last.get(request.scope))) for request in asked]
+
+
+def seen(data: Path, request: Request, capture_id: str | None) -> dict[str, str]:
+    """Give the headers that name the version we have, if the first place to ask served it."""
+    if capture_id is None:
+        return {}
+    try:
+        last = captures.sidecar(str(data / "captures"), capture_id)
+    except captures.Damaged:
+        return {}
+    place = (last.request.site, last.request.path, last.request.params)
+    is_same = place == (request.site, request.path, request.params)
+    return {CONDITIONS[name]: value for name, value in last.validators.items() if is_same}
+
+
+CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+
+
+def rows(warehouse: duckdb.DuckDBPyConnection, view: str) -> list[Due]:
+    """Read a view of what is due."""
+    return warehouse.sql(f"from {view} order by all").pl().to_dicts()

@@ -7,13 +7,13 @@ close    check, publish and end the run
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import duckdb
@@ -21,20 +21,28 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, Failed
 
-from flows import keeping, loading, planning
+from flows import keeping, loading, planning, registry
 from flows.loading import Loaded
-from flows.settings import Settings
+from flows.planning import Planned
+from flows.registry import Feed
+from flows.settings import General, Provider, Settings
 from flows.terminal import counted
 from flows.world import World, observe
 from schemas.capture import Request
 from sources import captures
-from sources.client import Client, Manners, Unanswered, open_client
+from sources.client import Answer, Client, Manners, Secrets, Unanswered, open_client
+from sources.sniffing import is_one_of
 from warehouse import runs
 from warehouse.checks import Failure
 from warehouse.connection import open_writer
 from warehouse.publishing import Published, publish
 
 T = TypeVar("T")
+
+BAD_REQUEST = 400
+NOT_MODIFIED = 304
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -59,8 +67,8 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     world = observe(settings)
     run = f"{world.started_at:%Y-%m-%dT%H:%M:%S.%fZ} {uuid4().hex[:8]}"
     report = Report(Loaded(), origin=world.origin)
-    requests = await timed(report, "plan", prepare(run, settings, world, datasets, report.loaded))
-    await ask_all(requests, settings, world, report)
+    planned = await timed(report, "plan", prepare(run, settings, world, datasets, report.loaded))
+    await ask_all(planned, settings, world, report)
     rewritten = await timed(report, "load", load(settings, world, report.loaded))
     if rewritten and "quotes" in datasets:
         await ask_all(rewritten, settings, world, report)
@@ -76,13 +84,11 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     return Completed(message=summary(report), data=report)
 
 
-async def ask_all(
-    requests: list[Request], settings: Settings, world: World, report: Report
-) -> None:
+async def ask_all(planned: list[Planned], settings: General, world: World, report: Report) -> None:
     """Ask all providers at once, each in its own task."""
-    by_source: dict[str, list[Request]] = {}
-    for request in requests:
-        by_source.setdefault(request.source, []).append(request)
+    by_source: dict[str, list[Planned]] = {}
+    for asked in planned:
+        by_source.setdefault(asked.request.source, []).append(asked)
     states = await asyncio.gather(
         *(
             timed(report, f"fetch {source}", outcome(source, asked, settings, world))
@@ -95,18 +101,18 @@ async def ask_all(
 
 
 async def outcome(
-    source: str, requests: list[Request], settings: Settings, world: World
+    source: str, planned: list[Planned], settings: General, world: World
 ) -> State[int]:
     """Ask one provider, in a task whose failure is a state and not an exception."""
-    task_run: Any = fetch(source, requests, settings, world, return_state=True)
+    task_run: Any = fetch(source, planned, settings, world, return_state=True)
     state: State[int] = await task_run  # Prefect's types take it for the state already
     return state
 
 
 @task(task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
 async def prepare(
-    run: str, settings: Settings, world: World, datasets: frozenset[str], loaded: Loaded
-) -> list[Request]:
+    run: str, settings: General, world: World, datasets: frozenset[str], loaded: Loaded
+) -> list[Planned]:
     """Begin the run, load reference data and what a crash left behind, and plan what to ask."""
     with open_warehouse(settings, world) as warehouse:
         runs.begin(warehouse, run, world.started_at)
@@ -115,22 +121,21 @@ async def prepare(
         loaded.problems += keeping.keep_sessions(warehouse, settings.data, world.now())
         loading.load_waiting(warehouse, settings.data, loaded)
         loaded.problems += planning.strangers(warehouse)
-        return planning.plan(warehouse, settings, datasets, world.carried)
+        requests = planning.plan(warehouse, settings, datasets, world.carried)
+        return planning.unless_changed(warehouse, settings.data, requests)
 
 
 @task(task_run_name="fetch {source}", cache_policy=NO_CACHE, persist_result=False)
-async def fetch(
-    source: str, requests: list[Request], settings: Settings, world: World
-) -> State[int]:
+async def fetch(source: str, planned: list[Planned], settings: General, world: World) -> State[int]:
     """Ask one provider for everything, and keep each answer; fail if one was not answered."""
     async with open_client(manners(settings, source)) as client:
         unanswered = await asyncio.gather(
-            *(keep(client, request, settings.data, world) for request in requests)
+            *(keep(client, asked, settings.data, world) for asked in planned)
         )
     failures = [failure for failure in unanswered if failure]
     if failures:
         return Failed(message="\n".join(gathered(failures)))
-    return Completed(message=f"{len(requests)} answers", data=len(requests))
+    return Completed(message=f"{len(planned)} answers", data=len(planned))
 
 
 def gathered(failures: list[str]) -> list[str]:
@@ -145,12 +150,17 @@ def gathered(failures: list[str]) -> list[str]:
     ]
 
 
-async def keep(client: Client, request: Request, data: Path, world: World) -> str | None:
-    """Ask once, and keep the answer as a capture; give the reason if there was none."""
+async def keep(client: Client, asked: Planned, data: Path, world: World) -> str | None:
+    """Ask once, and keep the answer as a capture; give the reason if there was none.
+
+    An answer that nothing has changed is a success that keeps nothing.
+    """
     try:
-        answer = await client.fetch(request)
+        request, answer = await first_that_serves(client, asked)
     except Unanswered as unanswered:
         return str(unanswered)
+    if answer.status == NOT_MODIFIED:
+        return None
     captures.keep(
         str(data / "captures"),
         request,
@@ -159,21 +169,59 @@ async def keep(client: Client, request: Request, data: Path, world: World) -> st
         status=answer.status,
         content_type=answer.content_type,
         origin=world.origin,
+        validators=answer.validators,
     )
     return None
 
 
+async def first_that_serves(client: Client, asked: Planned) -> tuple[Request, Answer]:
+    """Ask in turn the places that a provider has moved between, until one serves the format.
+
+    Where none does, the first answer stands: the parser will say what it is instead.
+
+    Raises:
+        Unanswered: No place has answered.
+    """
+    served = registry.feed(asked.request.source, asked.request.dataset)
+    places = [asked.request, *(asked.request.at(place) for place in asked.request.otherwise)]
+    answers: list[tuple[Request, Answer]] = []
+    failures: list[Unanswered] = []
+    for place in places:
+        try:
+            found = place, await client.fetch(place, asked.unless if place is places[0] else {})
+            if served.link and (linked := served.link(found[1].payload)):
+                found = place.at(linked), await client.fetch(place.at(linked))
+        except Unanswered as failure:
+            failures.append(failure)
+            continue
+        if found[1].status == NOT_MODIFIED or serves(served, found[1]):
+            if place is not places[0]:
+                log.warning("%s has moved: %s answers", place.scope, found[0].path)
+            return found
+        answers.append(found)
+    if answers:
+        return answers[0]
+    raise failures[0]
+
+
+def serves(served: Feed, answer: Answer) -> bool:
+    """Say whether an answer is in a format that the feed's parser reads."""
+    return answer.status < BAD_REQUEST and is_one_of(answer.payload, served.formats)
+
+
 @task(task_run_name="load", cache_policy=NO_CACHE, persist_result=False)
-async def load(settings: Settings, world: World, loaded: Loaded) -> list[Request]:
+async def load(settings: General, world: World, loaded: Loaded) -> list[Planned]:
     """Record the captures that wait; give the requests for series whose past was rewritten."""
     with open_warehouse(settings, world) as warehouse:
         loading.load_waiting(warehouse, settings.data, loaded)
-        recorded_bars = "bars" in loaded.counts
-        return planning.rewrites(warehouse, settings, world.carried) if recorded_bars else []
+        if "bars" not in loaded.counts:
+            return []
+        rewritten = planning.rewrites(warehouse, settings, world.carried)
+        return [Planned(request, {}) for request in rewritten]
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)
-async def close(run: str, settings: Settings, world: World, problems: list[str]) -> Published:
+async def close(run: str, settings: General, world: World, problems: list[str]) -> Published:
     """End the run, check the warehouse, and publish it unless a check blocks, which is added."""
     with open_warehouse(settings, world) as warehouse:
         runs.finish(warehouse, run, world.now(), problems)
@@ -190,25 +238,34 @@ async def close(run: str, settings: Settings, world: World, problems: list[str])
 
 
 def open_warehouse(
-    settings: Settings, world: World
+    settings: General, world: World
 ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, in this world."""
     return open_writer(settings.data, world.origin, world.now(), settings.writer_wait)
 
 
-def manners(settings: Settings, source: str) -> Manners:
+def manners(settings: General, source: str) -> Manners:
     """Say how to treat a provider."""
     provider = settings.provider(source)
     return Manners(
-        base_url=provider.base_url,
-        user_agent=settings.user_agent,
+        sites={"": provider.base_url, **provider.sites},
+        headers={"User-Agent": provider.user_agent or settings.user_agent, **provider.headers},
         rate=provider.rate,
         concurrency=provider.concurrency,
         attempts=settings.attempts,
         timeout=settings.timeout,
         max_bytes=settings.max_bytes,
-        hosts=frozenset({urlsplit(provider.base_url).hostname or ""}),
+        secrets=secrets(source, provider),
     )
+
+
+def secrets(source: str, provider: Provider) -> dict[str, Secrets]:
+    """Put a provider's key where it belongs."""
+    key = next(row.key for row in registry.PROVIDERS if row.name == source)
+    if key is None or provider.api_key is None:
+        return {}
+    told = {key.name: provider.api_key.get_secret_value()}
+    return {key.site: Secrets(headers=told) if key.place == "header" else Secrets(params=told)}
 
 
 async def timed(report: Report, step: str, work: Awaitable[T]) -> T:

@@ -2,9 +2,8 @@
 
 from prefect import State, flow
 
+from flows.datasets import DATASETS
 from flows.recording import Report, record
-
-DATASETS = ("quotes", "valuations", "holdings")
 
 
 @flow(persist_result=False)

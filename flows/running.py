@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from flows import drift, terminal
+from flows.datasets import DATASETS
 from flows.registry import PROVIDERS
 from flows.server import prefect_server, wait_until_ready
 from flows.settings import Settings
@@ -23,8 +24,9 @@ def run(datasets: Sequence[str], *, debug: bool) -> int:
     """Record the datasets (none named: all), print what came of it, and give the exit status."""
     settings = Settings()
     for dataset in datasets:
-        if not any(dataset in settings.provider(source).datasets for source in PROVIDERS):
-            raise ValueError(f"{dataset} is switched off: see README.md for how to switch it on")
+        if not any(dataset in settings.provider(row.name).wanted for row in PROVIDERS):
+            told = "see docs/sources.md for how to switch it on"
+            raise ValueError(f"{dataset} is switched off: {told}")
     with prefect_server(settings.data, debug=debug):
         report = run_once(tuple(datasets))
     return conclude(report)
@@ -32,7 +34,7 @@ def run(datasets: Sequence[str], *, debug: bool) -> int:
 
 def run_once(datasets: Sequence[str]) -> "Report":
     """Run the flow once the server answers; give its report, whatever its state."""
-    from flows.run import DATASETS, run  # noqa: PLC0415 -- see the module's docstring
+    from flows.run import run  # noqa: PLC0415 -- see the module's docstring
 
     settings = Settings()
     started = monotonic()

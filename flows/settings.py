@@ -1,15 +1,16 @@
 """Settings, from the environment: SILVERSTREAK_DATA, SILVERSTREAK_YAHOO__RATE and so on."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Dataset = Literal["quotes", "valuations", "holdings"]
+from flows import registry
+from flows.datasets import Dataset
 
-URL = "^https?://[^/]"
-ASCII = "^[ -~]+$"
+Address = Annotated[str, Field(pattern="^https?://[^/]")]
+Ascii = Annotated[str, Field(pattern="^[ -~]+$")]
 
 # Providers refuse clients that do not look like a browser, and browsers that are out of date.
 BROWSER = (
@@ -19,56 +20,78 @@ BROWSER = (
 
 
 class Provider(BaseModel):
-    """How to treat one provider, and which of its datasets to ask for."""
+    """How to treat one provider, and which of its datasets to ask for, if any."""
 
-    base_url: Annotated[str, Field(pattern=URL)]
+    base_url: Address
     datasets: frozenset[Dataset]
+    enabled: bool = False
+    sites: dict[str, Address] = {}
+    headers: dict[Ascii, Ascii] = {}
+    user_agent: Ascii | None = None
+    api_key: SecretStr | None = None
     rate: Annotated[float, Field(gt=0, description="requests per second")] = 1
     concurrency: Annotated[int, Field(gt=0)] = 2
 
-
-class Yahoo(Provider):
-    """Yahoo Finance: daily bars. Its terms restrict automated use; on for personal use."""
-
-    base_url: Annotated[str, Field(pattern=URL)] = "https://query1.finance.yahoo.com"
-    datasets: frozenset[Dataset] = frozenset({"quotes"})
+    @property
+    def wanted(self) -> frozenset[Dataset]:
+        """Name the datasets to ask for."""
+        return self.datasets if self.enabled else frozenset()
 
 
-class Ishares(Provider):
-    """The iShares files: personal, non-commercial use. Holdings are off until switched on."""
+def of_provider(row: registry.Provider) -> type[Provider]:
+    """Make the settings of one provider, with the defaults of its row in the registry."""
+    served = {feed.dataset for feed in row.feeds}
+    defaults: dict[str, Any] = {
+        "base_url": (Address, row.base_url),
+        "datasets": (frozenset[Dataset], frozenset(served) - row.off),
+        "enabled": (bool, row.enabled),
+        "sites": (dict[str, Address], row.sites),
+        "headers": (dict[Ascii, Ascii], row.headers),
+        "user_agent": (Ascii | None, row.user_agent),
+        "rate": (Annotated[float, Field(gt=0)], row.rate),
+    }
+    return create_model(row.title, __base__=Provider, **defaults)
 
-    base_url: Annotated[str, Field(pattern=URL)] = "https://www.blackrock.com"
-    datasets: frozenset[Dataset] = frozenset({"valuations"})
-    rate: Annotated[float, Field(gt=0)] = 0.5
 
-
-class Settings(BaseSettings):
-    """All settings, with defaults that work."""
+class General(BaseSettings):
+    """The settings that are no provider's, with defaults that work."""
 
     model_config = SettingsConfigDict(
         env_prefix="SILVERSTREAK_", env_nested_delimiter="__", env_ignore_empty=True
     )
 
     data: Path = Path("data")
-    sandbox: Annotated[str, Field(pattern=URL)] | None = None
-    user_agent: Annotated[str, Field(pattern=ASCII)] = BROWSER
+    sandbox: Address | None = None
+    user_agent: Ascii = BROWSER
     timeout: Annotated[float, Field(gt=0, description="seconds")] = 30
     attempts: Annotated[int, Field(gt=0)] = 4
     max_bytes: Annotated[int, Field(gt=0)] = 64_000_000
     writer_wait: Annotated[float, Field(ge=0, description="seconds")] = 120
-    yahoo: Yahoo = Yahoo()
-    ishares: Ishares = Ishares()
 
     def provider(self, source: str) -> Provider:
         """Give a provider's settings; in a sandbox all is on, at the sandbox's address, unpaced."""
         provider: Provider = getattr(self, source)
         if self.sandbox is None:
             return provider
+        row = next(row for row in registry.PROVIDERS if row.name == source)
         return provider.model_copy(
             update={
                 "base_url": self.sandbox,
-                "datasets": frozenset({"quotes", "valuations", "holdings"}),
+                "sites": dict.fromkeys(provider.sites, self.sandbox),
+                "enabled": True,
+                "datasets": frozenset(feed.dataset for feed in row.feeds),
                 "rate": 1000,
                 "concurrency": 4,
             }
         )
+
+
+def with_defaults(row: registry.Provider) -> tuple[type[Provider], Provider]:
+    """Make the field of one provider: its settings, all of them at their defaults."""
+    model = of_provider(row)
+    return model, model.model_validate({})
+
+
+# One field a provider, named as it: SILVERSTREAK_<PROVIDER>__RATE.
+FIELDS: dict[str, Any] = {row.name: with_defaults(row) for row in registry.PROVIDERS}
+Settings = create_model("Settings", __base__=General, **FIELDS)

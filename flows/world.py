@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from flows.settings import Settings
+from flows.settings import General
 
 
 class SandboxError(Exception):
@@ -20,7 +20,10 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class World:
-    """The origin of data, the time, and what a sandbox carries (None: live, so everything)."""
+    """The origin of data, the time, and what a sandbox carries (None: live, so everything).
+
+    What is carried is listed by "provider/dataset", under the provider's own names.
+    """
 
     origin: str
     started_at: datetime
@@ -32,7 +35,7 @@ class World:
         return self.started_at + timedelta(seconds=time.monotonic() - self.ticks)
 
 
-def observe(settings: Settings) -> World:
+def observe(settings: General) -> World:
     """Take the time, from the wall or from the sandbox that SILVERSTREAK_SANDBOX names.
 
     Raises:
@@ -42,9 +45,20 @@ def observe(settings: Settings) -> World:
         return World("live", datetime.now(UTC))
     try:
         about = ask(settings.sandbox)
-        carried = about["carries"] | {"holdings": about["carries_holdings"]}
+        carried = {
+            f"{source}/{dataset}": symbols
+            for source, carries in about["carries"].items()
+            for dataset, symbols in carries.items()
+        }
         return World(about["origin"], datetime.fromisoformat(about["now"]), carried)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise SandboxError(
             f"no sandbox answers at {settings.sandbox} ({error}): "
             "start one with `silverstreak sandbox`, or unset SILVERSTREAK_SANDBOX"

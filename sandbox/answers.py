@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Question:
-    """One request; `turn` counts them, for what changes from answer to answer."""
+    """One request; `turn` counts them, for what changes from answer to answer.
+
+    `headers` have lower-case names; `body` is what was posted.
+    """
 
     path: str
     query: dict[str, str]
     user_agent: str
     turn: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
     @property
     def from_a_browser(self) -> bool:

@@ -38,6 +38,14 @@ FUNDS = {
 }
 
 
+def carries(market: Market) -> dict[str, list[str]]:
+    """List what can be asked for, by dataset."""
+    return {
+        "valuations": sorted(n for n, fund in FUNDS.items() if fund.ticker in market.valuations),
+        "holdings": sorted(n for n, fund in FUNDS.items() if fund.ticker in market.holdings),
+    }
+
+
 def answer(market: Market, now: datetime, question: Question) -> Answer:
     """Answer a request for a fund's document."""
     if not question.from_a_browser:
@@ -118,3 +126,6 @@ def workbook(market: Market, now: datetime, fund: Fund) -> Answer:
     headers = NO_STORE | {"content-disposition": f"attachment; filename={name}"}
     body = ishares_workbook.document(sheets)
     return Answer(body, "application/vnd.ms-excel;charset=UTF-8", headers=headers)
+
+
+ROUTES = {PATH: answer}

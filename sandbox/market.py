@@ -25,11 +25,21 @@ class Instrument:
 class Market:
     """Frames sorted by (date, published_at); several rows of one date are its vintages.
 
-    bars        by Yahoo symbol: date open high low close adj_close volume published_at
-    dividends   by Yahoo symbol: date amount
-    splits      by Yahoo symbol: date numerator denominator
-    valuations  by fund ticker:  date nav shares_outstanding published_at
-    holdings    by fund ticker:  date published_at and the issuer's columns, many rows per date
+    bars         by Yahoo symbol: date open high low close adj_close volume published_at
+    dividends    by Yahoo symbol: date amount
+    splits       by Yahoo symbol: date numerator denominator
+    valuations   by fund ticker:  date nav shares_outstanding ounces published_at; of some funds
+                 and days shares or ounces are null
+    holdings     by fund ticker:  date published_at and the issuer's columns, many rows per date
+    quotes       by Stooq symbol: date open high low close volume published_at; volume may be null
+    fixings      by LBMA name:    date usd gbp eur is_locked published_at
+    rates        by FRED id:      date value published_at
+    averages     by World Bank name: date (first of the month) average published_at
+    coins        one row per coin and day, at 18:00 UTC: date coin symbol name price market_cap
+                 volume, and is_stable
+    coin_totals  one row per day, at 18:00 UTC: date market_cap volume bitcoin_share
+    assets       one row per asset and day: date asset name symbol kind market_cap price change
+    bitcoin_flows  one row per fund and day: date fund millions (null: not reported) published_at
     """
 
     origin: str
@@ -39,6 +49,14 @@ class Market:
     dividends: dict[str, pl.DataFrame] = field(default_factory=dict)
     splits: dict[str, pl.DataFrame] = field(default_factory=dict)
     holdings: dict[str, pl.DataFrame] = field(default_factory=dict)
+    quotes: dict[str, pl.DataFrame] = field(default_factory=dict)
+    fixings: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rates: dict[str, pl.DataFrame] = field(default_factory=dict)
+    averages: dict[str, pl.DataFrame] = field(default_factory=dict)
+    coins: pl.DataFrame = field(default_factory=pl.DataFrame)
+    coin_totals: pl.DataFrame = field(default_factory=pl.DataFrame)
+    assets: pl.DataFrame = field(default_factory=pl.DataFrame)
+    bitcoin_flows: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def visible(vintages: pl.DataFrame, now: datetime) -> pl.DataFrame:

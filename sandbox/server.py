@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import pkgutil
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from importlib import import_module
 from itertools import count
 from threading import Thread
 from time import sleep
+from types import ModuleType
 from typing import Any
 
 import uvicorn
@@ -19,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox import ishares, yahoo
+import sandbox
 from sandbox.answers import Answer, Question
 from sandbox.clock import Clock, evening_after
 from sandbox.faults import Faults
@@ -27,8 +30,22 @@ from sandbox.market import Market
 
 Provider = Callable[[Market, datetime, Question], Answer]
 Endpoint = Callable[[Request], Awaitable[Response]]
-PROVIDERS: dict[str, Provider] = {yahoo.PATH: yahoo.answer, ishares.PATH: ishares.answer}
 POLL_SECONDS, GRACE_SECONDS = 0.005, 1
+
+
+NOT_MODIFIED = 304
+VALIDATORS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
+
+
+def providers() -> dict[str, ModuleType]:
+    """Find the providers: the modules of this package that have ROUTES, by name.
+
+    `ROUTES` gives a function for each path; `carries(market)` lists, by dataset, what can be asked
+    for, under the provider's own names.
+    """
+    modules = [import_module(f"sandbox.{m.name}") for m in pkgutil.iter_modules(sandbox.__path__)]
+    named = {module.__name__.rpartition(".")[2]: module for module in modules}
+    return {name: module for name, module in sorted(named.items()) if hasattr(module, "ROUTES")}
 
 
 @contextmanager
@@ -104,8 +121,9 @@ def app(market: Market, clock: Clock, faults: Faults) -> Starlette:
 
     def endpoint(provider: Provider) -> Endpoint:
         async def respond(request: Request) -> Response:
-            answer = provider(market, clock.now(), question(request, next(turns)))
-            spoiled = faults.spoil(answer)
+            asked = question(request, next(turns), await request.body())
+            answer = provider(market, clock.now(), asked)
+            spoiled = faults.spoil(unless_known(asked, answer))
             await asyncio.sleep(spoiled.delay_seconds)
             return as_response(spoiled)
 
@@ -125,7 +143,11 @@ def app(market: Market, clock: Clock, faults: Faults) -> Starlette:
         routes=[
             Route("/sandbox", show),
             Route("/sandbox/clock", move, methods=["PUT"]),
-            *(Route(path, endpoint(provider)) for path, provider in PROVIDERS.items()),
+            *(
+                Route(path, endpoint(provider), methods=["GET", "POST"])
+                for module in providers().values()
+                for path, provider in module.ROUTES.items()
+            ),
         ],
         exception_handlers={HTTPException: explain},
     )
@@ -136,8 +158,7 @@ def status(market: Market, now: datetime) -> dict[str, Any]:
     return {
         "origin": market.origin,
         "now": now.isoformat(),
-        "carries": {"yahoo": sorted(market.bars), "ishares": sorted(market.valuations)},
-        "carries_holdings": sorted(market.holdings),
+        "carries": {name: module.carries(market) for name, module in providers().items()},
     }
 
 
@@ -153,10 +174,23 @@ def moment(body: bytes) -> datetime:
     return wanted
 
 
-def question(request: Request, turn: int) -> Question:
+def question(request: Request, turn: int, body: bytes) -> Question:
     """Reduce a request to what the providers look at."""
-    agent = request.headers.get("user-agent", "")
-    return Question(request.url.path, dict(request.query_params), agent, turn)
+    headers = dict(request.headers)
+    agent = headers.get("user-agent", "")
+    return Question(request.url.path, dict(request.query_params), agent, turn, headers, body)
+
+
+def unless_known(asked: Question, answer: Answer) -> Answer:
+    """Answer 304, without a body, to a client that has this very answer already."""
+    known = [
+        asked.headers.get(condition) == answer.headers[validator]
+        for validator, condition in VALIDATORS.items()
+        if validator in answer.headers and condition in asked.headers
+    ]
+    if not known or not all(known):
+        return answer
+    return Answer(b"", answer.media_type, NOT_MODIFIED, answer.headers)
 
 
 def as_response(answer: Answer) -> Response:

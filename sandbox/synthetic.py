@@ -5,7 +5,18 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from sandbox import companies, instruments, prices, publication, shares
+from sandbox import (
+    coins,
+    companies,
+    instruments,
+    macro,
+    others,
+    prices,
+    publication,
+    shares,
+    spot,
+    state_street,
+)
 from sandbox.bars import bars, dividends, with_dividends
 from sandbox.market import Market
 
@@ -32,13 +43,22 @@ def synthetic() -> Market:
     paid = {"SPY": dividends(drawn["SPY"])}
     drawn["SPY"] = with_dividends(drawn["SPY"], paid["SPY"])
     final = {fund: valuations(fund) for fund in NAVS}
+    state_street_funds = state_street.valuations()
     return Market(
         origin="synthetic",
         instruments=described,
         bars=drawn,
         dividends=paid,
-        valuations=corrected(final),
-        holdings=companies.holdings(final),
+        valuations=corrected(final) | state_street_funds | others.valuations(),
+        holdings=companies.holdings(final)
+        | state_street.holdings(state_street_funds)
+        | others.holdings(),
+        quotes=spot.quotes(),
+        fixings=spot.fixings(),
+        rates=macro.rates(),
+        averages=macro.averages(),
+        coins=coins.coins(),
+        coin_totals=coins.totals(),
     )
 
 

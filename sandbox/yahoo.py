@@ -20,6 +20,11 @@ CACHED = {"cache-control": "public, max-age=10, stale-while-revalidate=20"}
 QUOTE = ("volume", "high", "low", "open", "close")
 
 
+def carries(market: Market) -> dict[str, list[str]]:
+    """List what can be asked for, by dataset."""
+    return {"quotes": sorted(market.bars)}
+
+
 def answer(market: Market, now: datetime, question: Question) -> Answer:
     """Answer a request for a chart."""
     if not question.from_a_browser:
@@ -97,3 +102,6 @@ def error(status: int, code: str, description: str) -> Answer:
 def dump(body: dict[str, Any]) -> bytes:
     """Write JSON as Yahoo does, without spaces."""
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+ROUTES = {PATH: answer}

@@ -1,7 +1,8 @@
 """What was asked, and what came back: the two records that travel with every payload."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 
 class Refused(Exception):  # noqa: N818 -- the domain's word: a payload is refused, a row is rejected
@@ -22,12 +23,23 @@ class Refused(Exception):  # noqa: N818 -- the domain's word: a payload is refus
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """A place to ask: a path and parameters, at one of the provider's sites."""
+
+    path: str
+    params: dict[str, str] = field(default_factory=dict)
+    site: str = ""
+
+
+@dataclass(frozen=True)
 class Request:
     """One question to a provider.
 
     `subject` is our name of the instrument, fund or reference table; `params` hold no secret.
     `asked_from` and `asked_to` are the market days the answer should cover (None: all there is).
-    `expects` is what the answer must say of itself, e.g. the symbol or the fund's name.
+    `expects` is what the answer must say of itself, e.g. the symbol or the fund's name. `site`
+    names the address in the provider's settings (empty: its base URL), `body` is posted as JSON
+    (None: the request is a GET), `otherwise` are the places to ask where the first has moved away.
     """
 
     source: str
@@ -38,6 +50,13 @@ class Request:
     asked_from: date | None = None
     asked_to: date | None = None
     expects: dict[str, str] = field(default_factory=dict)
+    site: str = ""
+    body: dict[str, Any] | None = None
+    otherwise: tuple[Endpoint, ...] = ()
+
+    def at(self, place: Endpoint) -> "Request":
+        """Ask the same elsewhere."""
+        return replace(self, path=place.path, params=place.params, site=place.site)
 
     @property
     def scope(self) -> str:
@@ -50,7 +69,8 @@ class Capture:
     """A payload as it reached us: its question, its bytes' hash, and when we knew it (UTC).
 
     `origin` is the world it comes from: live, history or synthetic (None: kept before it was
-    noted).
+    noted). `validators` are the ETag and Last-Modified that it came with, by lower-case name. The
+    place in its request is the one that answered.
     """
 
     request: Request
@@ -59,6 +79,7 @@ class Capture:
     status: int = 200
     content_type: str = ""
     origin: str | None = None
+    validators: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -10,7 +10,8 @@ import hashlib
 import io
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -39,6 +40,7 @@ def keep(  # noqa: PLR0913 -- all that a sidecar says
     status: int = 200,
     content_type: str = "",
     origin: str | None = None,
+    validators: dict[str, str] | None = None,
 ) -> Capture:
     """Keep a payload and its sidecar; each appears whole or not at all.
 
@@ -50,9 +52,11 @@ def keep(  # noqa: PLR0913 -- all that a sidecar says
         status: HTTP status of the answer.
         content_type: As the provider labelled it.
         origin: The world it comes from: live, history or synthetic.
+        validators: ETag and Last-Modified, as served.
     """
     files, root = fsspec.core.url_to_fs(folder)
-    capture = Capture(request, known_at, digest(payload), status, content_type, origin)
+    sha256 = digest(payload)
+    capture = Capture(request, known_at, sha256, status, content_type, origin, validators or {})
     body = body_path(root, capture.sha256)
     if not files.exists(body):
         write(files, body, zstandard.compress(payload))
@@ -77,18 +81,36 @@ def find(folder: str, capture_id: str) -> tuple[Capture, bytes]:
     Raises:
         Damaged: A file of it is missing, unreadable, or not what was kept.
     """
+    capture = sidecar(folder, capture_id)
     files, root = fsspec.core.url_to_fs(folder)
-    path = path_of(root, capture_id)
-    try:
-        capture = SIDECAR.validate_json(files.cat_file(path))
-        path = body_path(root, capture.sha256)
+    path = body_path(root, capture.sha256)
+    with damage_told(path):
         payload = zstandard.decompress(files.cat_file(path))
-    except (OSError, ValueError, zstandard.ZstdError) as error:
-        told = str(error).partition("\n")[0]
-        raise Damaged(f"{path} cannot be read ({type(error).__name__}: {told})") from error
     if digest(payload) != capture.sha256:
         raise Damaged(f"{path} does not hold the bytes that were kept")
     return capture, payload
+
+
+def sidecar(folder: str, capture_id: str) -> Capture:
+    """Read what was kept of a capture beside its bytes.
+
+    Raises:
+        Damaged: Its file is missing or unreadable.
+    """
+    files, root = fsspec.core.url_to_fs(folder)
+    path = path_of(root, capture_id)
+    with damage_told(path):
+        return SIDECAR.validate_json(files.cat_file(path))
+
+
+@contextmanager
+def damage_told(path: str) -> Iterator[None]:
+    """Say which file cannot be read."""
+    try:
+        yield
+    except (OSError, ValueError, zstandard.ZstdError) as error:
+        told = str(error).partition("\n")[0]
+        raise Damaged(f"{path} cannot be read ({type(error).__name__}: {told})") from error
 
 
 def digest(payload: bytes) -> str:

@@ -1,11 +1,12 @@
 """One polite HTTP client per provider: paced, patient, bounded, and never led to another host."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
+from types import MappingProxyType
 from typing import NamedTuple
 
 import httpx
@@ -19,33 +20,58 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 LONGEST_WAIT = 120.0
 LONGEST_ANSWER = 20  # timeouts: a body that drips on and on is given up then
+VALIDATORS = ("etag", "last-modified")
 
 log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, with the keys in them
 
 
 class Manners(NamedTuple):
     """How to treat a provider.
 
-    `rate` is in requests per second, `timeout` in seconds for connecting and for each read,
-    `max_bytes` bounds a body after decompression, `hosts` are those a redirect may lead to.
+    `sites` are its addresses by name, the base URL under "". `rate` is in requests per second,
+    `timeout` in seconds for connecting and for each read, `max_bytes` bounds a body after
+    decompression. `headers` go to every site; `secrets` are the headers and parameters, by site,
+    that nothing else may show.
     """
 
-    base_url: str
-    user_agent: str
+    sites: Mapping[str, str]
+    headers: Mapping[str, str]
     rate: float
     concurrency: int
     attempts: int
     timeout: float
     max_bytes: int
-    hosts: frozenset[str]
+    secrets: Mapping[str, "Secrets"] = MappingProxyType({})
+
+    @property
+    def base_url(self) -> str:
+        """Give the address that stands for the provider in what is told."""
+        return self.sites[""]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Name the hosts a redirect may lead to."""
+        return frozenset(httpx.URL(site).host for site in self.sites.values())
+
+
+class Secrets(NamedTuple):
+    """What opens a site: headers and parameters."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
+    params: Mapping[str, str] = MappingProxyType({})
 
 
 class Answer(NamedTuple):
-    """What a provider sent: the body as served, whatever its status below 429 says."""
+    """What a provider sent: the body as served, whatever its status says, and its validators.
+
+    With status 304 there is no body: nothing has changed since the version that was named.
+    """
 
     payload: bytes
     status: int
     content_type: str
+    validators: dict[str, str]
 
 
 class Unanswered(Exception):  # noqa: N818 -- the domain's word
@@ -76,10 +102,13 @@ class Client:
         self.manners = manners
         self.limiter = AsyncLimiter(burst, burst / manners.rate)
 
-    async def fetch(self, request: Request) -> Answer:
+    async def fetch(
+        self, request: Request, unless: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
         """Ask, and ask again after 429, 5xx and transport errors, as long as manners allow.
 
-        Waits grow and jitter; a Retry-After of the provider is honoured.
+        Waits grow and jitter; a Retry-After of the provider is honoured. `unless` are the headers
+        that name the version we have.
 
         Raises:
             Unanswered: No answer after all attempts, a body over the size cap, or a redirect to a
@@ -97,19 +126,27 @@ class Client:
             async for attempt in attempts:
                 with attempt:
                     async with self.limiter:
-                        return await self.ask(request)
+                        return await self.ask(request, unless)
         except httpx.HTTPError as error:
             raise Unanswered(f"{request.scope}: {explain(error, self.manners)}") from error
         raise AssertionError("stamina either returns or raises")  # pragma: no cover
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request, unless: Mapping[str, str]) -> Answer:
         """Ask once, and read the body up to the cap."""
-        async with self.http.stream("GET", request.path, params=request.params) as response:
+        opening = self.manners.secrets.get(request.site, Secrets())
+        async with self.http.stream(
+            "GET" if request.body is None else "POST",
+            self.manners.sites[request.site].rstrip("/") + request.path,
+            params={**request.params, **opening.params},
+            headers={**opening.headers, **unless},
+            json=request.body,
+        ) as response:
             if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
                 raise Refusal(response)
             body = await self.read(response)
-            content_type = response.headers.get("content-type", "")
-            return Answer(body, response.status_code, content_type)
+            told = response.headers
+            validators = {name: told[name] for name in VALIDATORS if name in told}
+            return Answer(body, response.status_code, told.get("content-type", ""), validators)
 
     async def read(self, response: httpx.Response) -> bytes:
         """Read a body up to the cap, decompressed; each read has its timeout, and so has it all."""
@@ -128,7 +165,7 @@ class Client:
 async def open_client(manners: Manners) -> AsyncIterator[Client]:
     """Yield a client that keeps these manners."""
     set_on_retry_hooks([tell])
-    schemes = {httpx.URL(manners.base_url).scheme, "https"}
+    schemes = {"https", *(httpx.URL(site).scheme for site in manners.sites.values())}
 
     async def stay_with_the_provider(request: httpx.Request) -> None:
         if request.url.host not in manners.hosts or request.url.scheme not in schemes:
@@ -138,9 +175,8 @@ async def open_client(manners: Manners) -> AsyncIterator[Client]:
             )
 
     async with httpx.AsyncClient(
-        base_url=manners.base_url,
         # zstd could expand a chunk many thousandfold before the cap is looked at
-        headers={"User-Agent": manners.user_agent, "Accept-Encoding": "gzip, deflate"},
+        headers={"Accept-Encoding": "gzip, deflate", **manners.headers},
         timeout=httpx.Timeout(manners.timeout, pool=None),
         limits=httpx.Limits(max_connections=manners.concurrency),
         follow_redirects=True,

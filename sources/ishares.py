@@ -5,7 +5,6 @@ Published  mornings, New York time, for the session before
 Revised    splits restate the whole history; a holdings file may hold two versions of itself
 """
 
-import io
 import logging
 import re
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from schemas.capture import Capture, Refused, Request
 from schemas.parsed import Parsed, having
 from schemas.raw.ishares import ISharesHistorical, ISharesHoldings
 from schemas.validation import promised
+from sources.delimited import read
+from sources.documents import numbered
 from sources.sniffing import sniff
 
 SOURCE = "ishares"
@@ -158,11 +159,6 @@ def without_footer(days: pl.DataFrame) -> pl.DataFrame:
     return days.filter(pl.col("position") <= pl.col("position").filter(is_day).max())
 
 
-def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `position`, the row below the header."""
-    return frame.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64))
-
-
 def must_be_the_fund(served: str | None, capture: Capture) -> None:
     """Refuse another fund's document: a wrong id is answered with 200."""
     expected = capture.request.expects.get("name")
@@ -249,19 +245,6 @@ def table_lines(lines: list[str], capture: Capture) -> list[str]:
     if end == start + 1:
         raise Refused(f"{scope}: the table has no rows")
     return lines[start:end]
-
-
-def read(lines: list[str], capture: Capture) -> pl.DataFrame:
-    """Read quoted rows as text, or refuse those whose quotes and commas do not add up."""
-    try:
-        table = pl.read_csv(io.StringIO("\n".join(lines)), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).partition("\n")[0]
-        raise Refused(f"{capture.request.scope}: the table cannot be read: {reason}") from error
-    if table.height != len(lines) - 1:
-        told = f"{len(lines) - 1} lines make {table.height} rows"
-        raise Refused(f"{capture.request.scope}: the table's quotes are broken: {told}")
-    return table
 
 
 def in_one_layout(table: pl.DataFrame, as_of: str, capture: Capture) -> pl.DataFrame:

@@ -1,22 +1,29 @@
 """Tell what a body is from its own bytes: status, content type and file name prove nothing."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from schemas.capture import Capture, Refused
 
-Format = Literal["csv", "json", "spreadsheetml"]
+Format = Literal["csv", "json", "spreadsheetml", "html", "xlsx"]
 
 BOM = "\ufeff"
 BEGINNING = 2_000  # characters in which a document shows its root element
 LONGEST_NOTICE = 20_000  # characters; a product page is longer, and full of consent scripts
 BINARY = {
     b"%PDF": "a PDF",
-    b"PK": "a zip archive",
+    b"PK": "an XLSX workbook",
     b"\x1f\x8b": "a gzip archive",
     b"\xd0\xcf\x11\xe0": "a binary Excel file",
 }
-FORMATS = {"csv": "CSV", "json": "JSON", "spreadsheetml": "a SpreadsheetML workbook"}
+FORMATS: dict[Format, str] = {
+    "csv": "CSV",
+    "json": "JSON",
+    "spreadsheetml": "a SpreadsheetML workbook",
+    "html": "HTML",
+    "xlsx": "an XLSX workbook",
+}
 NOTICES = {
     "captcha|challenge|just a moment|enable javascript|verify (that )?you": "a challenge page",
     "consent": "a consent page",
@@ -32,6 +39,8 @@ ERRORS = re.compile(
 def sniff(payload: bytes, capture: Capture, *, wanted: Format) -> str:
     """Give the body as text, without its byte order marks, if it is what was wanted.
 
+    An XLSX workbook is no text: then the text is empty.
+
     Args:
         payload: The body as served.
         capture: Where it comes from; its scope is named in the refusal.
@@ -41,14 +50,24 @@ def sniff(payload: bytes, capture: Capture, *, wanted: Format) -> str:
         Refused: It is something else (HTML, PDF, zip, an error text, nothing ...); says what,
             what was wanted, and how it begins.
     """
-    text = decoded(payload)
-    served = binary(payload) or ("undecodable text" if text is None else kind(text))
-    if text is None or served != FORMATS[wanted]:
+    served, text = named(payload), decoded(payload)
+    if served != FORMATS[wanted]:
         raise Refused(
             f"{capture.request.scope}: {served} was served where {FORMATS[wanted]} was wanted"
             f"{beginning(text)}"
         )
-    return text
+    return text or ""
+
+
+def is_one_of(payload: bytes, formats: Iterable[Format]) -> bool:
+    """Say whether a body is in one of these formats."""
+    return named(payload) in [FORMATS[wanted] for wanted in formats]
+
+
+def named(payload: bytes) -> str:
+    """Name what a body is: a format, or what it is instead."""
+    text = decoded(payload)
+    return binary(payload) or ("undecodable text" if text is None else kind(text))
 
 
 def decoded(payload: bytes) -> str | None:
@@ -83,7 +102,7 @@ def markup(text: str) -> str:
     if re.search("<!doctype html|<(html|head|body|script|title)\\b", root, re.IGNORECASE):
         page = text.casefold() if len(text) < LONGEST_NOTICE else ""
         notice = next((name for words, name in NOTICES.items() if re.search(words, page)), None)
-        return f"{notice} (HTML)" if notice else "HTML"
+        return f"{notice} (HTML)" if notice else FORMATS["html"]
     return FORMATS["spreadsheetml"] if re.search(r"<(\w+:)?Workbook\b", root) else "markup"
 
 

@@ -5,11 +5,9 @@ Published  within seconds: the bar of a running session is live, and may be serv
 Revised    volumes until the second day after; a split or dividend rewrites all that came before
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
-from types import NoneType
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote as percent_encoded
 
 import polars as pl
@@ -18,7 +16,7 @@ from schemas.capture import Capture, Refused, Request
 from schemas.parsed import Parsed, having
 from schemas.raw.yahoo import YahooBars, YahooEvents
 from schemas.validation import empty, promised
-from sources.sniffing import sniff
+from sources.documents import document, found, numbered, part, series
 
 SOURCE = "yahoo"
 BASE_URL = "https://query1.finance.yahoo.com"
@@ -40,14 +38,6 @@ UNSTEADY = ("events", "meta.tradingPeriods")
 DEEPEST = 4  # meta.currentTradingPeriod.regular.end
 EPOCH = date(1970, 1, 1)
 A_DAY = timedelta(days=1)
-# What JSON may bring for a column: bool is an int to Python and a mistake to us.
-ELEMENTS: dict[type[pl.DataType], set[type]] = {
-    pl.Float64: {int, float, NoneType},
-    pl.Int64: {int, NoneType},
-    pl.String: {str, NoneType},
-}
-
-T = TypeVar("T")
 
 
 def quotes(instrument: str, symbol: str, asked_from: date, asked_to: date) -> Request:
@@ -108,47 +98,20 @@ def tables(chart: dict[str, Any], about: pl.DataFrame, capture: Capture) -> dict
 
 
 def answer(payload: bytes, capture: Capture) -> dict[str, Any] | None:
-    """Unwrap the one chart of an answer, None for an empty window, or refuse it in Yahoo's words.
-
-    Python's JSON reads the `Infinity` and `NaN` that Yahoo is known to send.
-    """
-    text = sniff(payload, capture, wanted="json")
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{capture.request.scope}: broken or cut-off JSON ({error})") from error
-    fault = found(document, "chart", "error") or found(document, "finance", "error")
+    """Unwrap an answer's one chart, None for an empty window, or refuse it in Yahoo's words."""
+    served = document(payload, capture)
+    fault = found(served, "chart", "error") or found(served, "finance", "error")
     if str(found(fault, "description")).startswith(EMPTY_WINDOW):
         return None
     if fault:
         raise Refused(f"{capture.request.scope}: Yahoo says {stated(fault)}")
-    return part(document, "chart", "result", 0, kind=dict, capture=capture)
+    return part(served, "chart", "result", 0, kind=dict, capture=capture)
 
 
 def stated(fault: object) -> str:
     """Give an error's code and description on one line."""
     words = [fault.get("code"), fault.get("description")] if isinstance(fault, dict) else [fault]
     return ": ".join(" ".join(str(word).split()) for word in words if word)
-
-
-def found(holder: Any, *steps: str | int) -> Any:  # noqa: ANN401 -- JSON is anything
-    """Follow names and indexes into an answer; None where they lead nowhere."""
-    for step in steps:
-        try:
-            holder = holder[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return holder
-
-
-def part(holder: object, *steps: str | int, kind: type[T], capture: Capture) -> T:
-    """Follow names and indexes into an answer, or refuse it for what is not there."""
-    value, path = found(holder, *steps), ".".join(map(str, steps))
-    if value is None:
-        raise Refused(f"{capture.request.scope}: the answer has no {path}")
-    if not isinstance(value, kind):
-        raise Refused(f"{capture.request.scope}: {path} is no {kind.__name__}")
-    return value
 
 
 def shape(chart: dict[str, Any]) -> tuple[str, ...]:
@@ -244,22 +207,3 @@ def events(chart: dict[str, Any], about: pl.DataFrame, capture: Capture) -> pl.D
     kinds = series("kind", [kind for kind, _ in told], pl.String, capture)
     chart_facts = about.select("exchangeTimezoneName", chartCurrency="currency")
     return numbered(pl.DataFrame([kinds, *columns]).join(chart_facts, how="cross"))
-
-
-def series(
-    name: str, values: Sequence[Any], dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    """Read one array as a column, or refuse the payload for elements of another type."""
-    strays = set(map(type, values)) - ELEMENTS[dtype]
-    if strays:
-        types = ", ".join(sorted(stray.__name__ for stray in strays))
-        raise Refused(f"{capture.request.scope}: {name} holds {types}, not only {dtype.__name__}")
-    try:
-        return pl.Series(name, values, dtype=dtype)
-    except (TypeError, OverflowError) as error:
-        raise Refused(f"{capture.request.scope}: {name} holds too large a number") from error
-
-
-def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `position`, the row in the payload."""
-    return frame.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64))

@@ -4,6 +4,7 @@ import polars as pl
 
 from schemas.capture import Capture
 from transforms.numbers import number, text
+from transforms.positions import holding
 
 SOURCE = "ishares"
 DAY = r"^[A-Z][a-z]{2} \d{1,2}, \d{4}$"
@@ -20,11 +21,12 @@ def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         fund=pl.lit(capture.request.subject),
         as_of=day("As Of"),
         source=pl.lit(SOURCE),
-        nav=number("NAV per Share"),
+        nav=number("NAV per Share").fill_null(float("nan")),  # there is no day without one
         shares_outstanding=number("Shares Outstanding"),
         net_assets=pl.lit(None, pl.Float64),
         ounces=pl.lit(None, pl.Float64),
         currency=pl.lit(base_currency(capture)),
+        is_recovered=pl.lit(value=False),
         position="position",
     )
 
@@ -33,7 +35,7 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """Give a fund's holdings of one day, and `position`.
 
     `market_value` is in the fund's currency, `weight` a fraction of net assets, `quantity` in
-    shares, coins or par. A ticker is no key: see `holding`.
+    shares, coins or par. A ticker is no key: see `positions.holding`.
     """
     return raw.with_columns(ticker=text("Ticker"), name=pl.col("Name")).select(
         fund=pl.lit(capture.request.subject),
@@ -51,20 +53,6 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         .otherwise(text("Currency")),
         position="position",
     )
-
-
-def holding() -> pl.Expr:
-    """Identify a holding: by ticker; a repeated or absent one by ticker and name; then by number.
-
-    The numbers, " #2" and on, follow the order in the file.
-    """
-    is_first = pl.int_range(pl.len()).over("ticker") == 0
-    in_full = pl.concat_str("ticker", "name", separator=" ", ignore_nulls=True)
-    identifier = (
-        pl.when(pl.col("ticker").is_not_null() & is_first).then("ticker").otherwise(in_full)
-    )
-    nth = pl.int_range(1, pl.len() + 1).over(identifier)
-    return pl.when(nth == 1).then(identifier).otherwise(pl.format("{} #{}", identifier, nth))
 
 
 def day(column: str) -> pl.Expr:

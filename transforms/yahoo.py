@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.settling import is_settled
 
 SOURCE = "yahoo"
 KINDS = {"dividends": "dividend", "splits": "split", "capitalGains": "capital_gain"}
@@ -12,7 +13,6 @@ KINDS = {"dividends": "dividend", "splits": "split", "capitalGains": "capital_ga
 # A round-the-clock market's period ends at 23:59:00, its session a minute later.
 GRACE = timedelta(minutes=1)
 A_SECOND = timedelta(seconds=1)  # a period that ends at midnight belongs to the day before
-SETTLED_AFTER = 2  # business days until Yahoo's volumes stop changing
 
 
 def bars(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
@@ -96,9 +96,3 @@ def is_running(raw: pl.DataFrame, capture: Capture) -> pl.Expr:
 def is_unfinished() -> pl.Expr:
     """Tell the newest row while it has no close."""
     return pl.col("close").is_null() & (pl.col("timestamp") == pl.col("timestamp").max())
-
-
-def is_settled(capture: Capture) -> pl.Expr:
-    """Tell whether Yahoo had stopped revising the session's bar at `known_at`."""
-    settled_on = pl.col("session").dt.add_business_days(SETTLED_AFTER, roll="forward")
-    return settled_on <= capture.known_at.astimezone(UTC).date()

@@ -156,6 +156,7 @@ def remove(file: Path) -> None:
 
 def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) -> None:
     """Create what is missing, and refuse a warehouse of another origin."""
+    tables.create_all(warehouse)
     migrations.migrate(warehouse, now, RELEASE)
     held = [row[0] for row in warehouse.execute("select origin from ops.origin").fetchall()]
     if not held:
@@ -165,7 +166,6 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, origin: str, now: datetime) ->
             f"this warehouse holds {held[0]} data and takes no {origin} data: "
             "choose another folder with --data"
         )
-    tables.create_all(warehouse)
     definitions.create_all(warehouse)
 
 

@@ -20,7 +20,7 @@ TYPES = {
 
 # More than one source may state these: the believed rows of all of them are in `<table>_by_source`,
 # and a view in views/ chooses one row per key.
-BY_SOURCE = ("bars", "fund_valuations")
+BY_SOURCE = ("bars", "fund_valuations", "rates")
 
 
 def name(schema: type[pa.DataFrameModel]) -> str:

@@ -53,7 +53,7 @@ class Bars(Table):
         description="Units traded: shares, contracts or coins' USD",
     )
     currency: pl.String = pa.Field(
-        str_matches=r"^[A-Za-z]{3}$", description="Currency of the prices"
+        str_matches=r"^[A-Za-z]{3,4}$", description="Currency of the prices; USDT is not USD"
     )
     is_final: pl.Boolean = pa.Field(
         description="Whether the source had stopped revising: two business days after the session"

@@ -15,7 +15,8 @@ class FundValuations(Table):
     nav: pl.Float64 = pa.Field(
         gt=0,
         lt=UNBOUNDED,
-        description="Net asset value per share, in `currency`",
+        nullable=True,
+        description="Net asset value per share, in `currency`; null where not published",
         metadata={"largest_jump": 5.0},
     )
     shares_outstanding: pl.Float64 = pa.Field(
@@ -32,6 +33,16 @@ class FundValuations(Table):
         ge=0, lt=UNBOUNDED, nullable=True, description="Troy ounces in the trust, where published"
     )
     currency: pl.String = pa.Field(str_matches=CURRENCY, description="Currency of NAV and assets")
+    is_recovered: pl.Boolean = pa.Field(
+        description="Whether the share count is recovered from net assets and NAV, not published"
+    )
+
+    @pa.dataframe_check
+    @classmethod
+    def a_row_states_something(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Reject a row with neither NAV nor share count nor net assets."""
+        stated = pl.col("nav", "shares_outstanding", "net_assets").is_not_null()
+        return data.lazyframe.select(pl.any_horizontal(stated))
 
     class Config:
         """The key, and what `as_of` means here."""

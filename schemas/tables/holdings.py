@@ -22,7 +22,10 @@ class Holdings(Table):
         gt=-UNBOUNDED, lt=UNBOUNDED, nullable=True, description="Units held: shares, coins, par"
     )
     market_value: pl.Float64 = pa.Field(
-        gt=-UNBOUNDED, lt=UNBOUNDED, description="Value in `currency`; a future's is zero"
+        gt=-UNBOUNDED,
+        lt=UNBOUNDED,
+        nullable=True,
+        description="Value in `currency`; a future's is zero; null where not published",
     )
     weight: pl.Float64 = pa.Field(
         gt=-UNBOUNDED, lt=UNBOUNDED, nullable=True, description="Share of net assets, a fraction"

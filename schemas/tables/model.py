@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 import pandera.polars as pa
+import polars as pl
 
 INSTRUMENT = r"^[A-Z0-9^][A-Z0-9.=^-]{0,19}$"
 FUND = r"^[A-Z0-9.]{1,12}$"
 CURRENCY = r"^[A-Z]{3}$"
+INSTANT = pl.Datetime("us", "UTC")
 
 # Neither infinity nor NaN is below it (polars sorts NaN last), so `lt=UNBOUNDED` means "a number".
 UNBOUNDED = float("inf")

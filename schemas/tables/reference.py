@@ -18,10 +18,12 @@ class Instruments(Table):
     instrument: pl.String = pa.Field(str_matches=INSTRUMENT, description="Market symbol")
     name: pl.String = pa.Field(description="Plain name, as used in sentences")
     kind: pl.String = pa.Field(
-        isin=["future", "spot", "index", "fund", "coin"], description="What is traded"
+        isin=["future", "spot", "fixing", "index", "fund", "coin"], description="What is traded"
     )
     calendar: pl.String = pa.Field(description="Exchange calendar that sets its sessions")
-    currency: pl.String = pa.Field(str_matches=CURRENCY, description="Currency of its prices")
+    currency: pl.String = pa.Field(
+        str_matches=r"^[A-Z]{3,4}$", description="Currency of its prices; USDT is not USD"
+    )
     quote_decimals: pl.Int64 = pa.Field(
         ge=0, le=10, description="Decimals it is quoted in: two closes equal to them are equal"
     )
@@ -52,7 +54,9 @@ class Funds(Table):
     calendar: pl.String = pa.Field(description="Exchange calendar that sets its sessions")
     currency: pl.String = pa.Field(str_matches=CURRENCY, description="Currency of its NAV")
     launched_on: pl.Date = pa.Field(description="Inception: seed shares of that day are creations")
-    first_session: pl.Date = pa.Field(description="First day its first source carries")
+    first_session: pl.Date = pa.Field(
+        nullable=True, description="First day its first source carries; null: it has no history"
+    )
     ounces_per_share_at_launch: pl.Float64 = pa.Field(
         gt=0, lt=UNBOUNDED, nullable=True, description="Troy ounces per share, after later splits"
     )
@@ -60,7 +64,9 @@ class Funds(Table):
         ge=0, description="Hours from the close until the issuer should have the valuation"
     )
     sources: pl.String = pa.Field(
-        str_matches=SOURCES, description="source:issuer's id, the primary first, then fallbacks"
+        str_matches=SOURCES,
+        nullable=True,
+        description="source:issuer's id, the primary first, then fallbacks; null: not valued",
     )
     holdings_sources: pl.String = pa.Field(
         str_matches=SOURCES, nullable=True, description="The same, for holdings"
@@ -212,6 +218,50 @@ class FomcMeetings(Table):
         metadata = {"snapshot": ()}  # noqa: RUF012 -- pandera's own form
 
 
+class Series(Table):
+    """What has one value a day or a month and no exchange: one row per series."""
+
+    series: pl.String = pa.Field(str_matches=r"^[A-Z0-9_]+$", description="Series: DFEDTARU")
+    name: pl.String = pa.Field(description="Plain name, as used in sentences")
+    dataset: pl.String = pa.Field(isin=["rates", "monthly_averages"], description="Its table")
+    first_as_of: pl.Date = pa.Field(description="First day its first source carries")
+    publication_lag_days: pl.Int64 = pa.Field(
+        ge=0, description="Days from the day or month until a source should have it"
+    )
+    sources: pl.String = pa.Field(
+        str_matches=SOURCES, description="source:id, the primary first, then fallbacks"
+    )
+    caveat: pl.String = pa.Field(nullable=True, description="Label that travels with its numbers")
+
+    class Config:
+        """The key; the file is one snapshot."""
+
+        unique = ("series",)
+        metadata = {"snapshot": ()}  # noqa: RUF012 -- pandera's own form
+
+
+class Pages(Table):
+    """What a source serves whole, of many subjects at once: one row per page."""
+
+    page: pl.String = pa.Field(str_matches=r"^[a-z0-9_]+$", description="Page")
+    dataset: pl.String = pa.Field(
+        isin=["coins", "coin_market", "coin_categories", "asset_caps", "reported_flows"],
+        description="Its table",
+    )
+    every: pl.String = pa.Field(
+        isin=["hour", "day"], description="How often it is asked for: what is not seen is lost"
+    )
+    sources: pl.String = pa.Field(
+        str_matches=SOURCES, description="source:id, the primary first, then fallbacks"
+    )
+
+    class Config:
+        """The key; the file is one snapshot."""
+
+        unique = ("page",)
+        metadata = {"snapshot": ()}  # noqa: RUF012 -- pandera's own form
+
+
 class Corrections(Table):
     """Wrong values that a source states, and the right ones: one row per row and column."""
 
@@ -246,7 +296,9 @@ REFERENCE = (
     Funds,
     Instruments,
     KnownPeaks,
+    Pages,
     Pairs,
+    Series,
     Stablecoins,
     StressPeriods,
 )

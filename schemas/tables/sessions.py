@@ -3,9 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from schemas.tables.model import Table
-
-INSTANT = pl.Datetime("us", "UTC")
+from schemas.tables.model import INSTANT, Table
 
 
 class Sessions(Table):

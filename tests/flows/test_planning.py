@@ -15,7 +15,11 @@ from warehouse import runs
 from warehouse.connection import open_writer
 
 EVENING = datetime(2025, 12, 12, 20, tzinfo=UTC)
-CARRIED = {"yahoo": ["SPY"], "ishares": ["IBIT"], "holdings": ["IBIT"]}
+CARRIED = {
+    "yahoo/quotes": ["SPY"],
+    "ishares/valuations": ["333011"],
+    "ishares/holdings": ["333011"],
+}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pydantic
 import pytest
 
 from flows.recording import manners
-from flows.registry import PROVIDERS
+from flows.registry import FEEDS, PROVIDERS
 from flows.settings import Settings
 from flows.world import SandboxError, observe
 
@@ -66,12 +66,15 @@ def test_a_setting_that_cannot_work_is_refused(
         Settings()
 
 
-@pytest.mark.parametrize("source", PROVIDERS)
+NAMES = [row.name for row in PROVIDERS]
+
+
+@pytest.mark.parametrize("source", NAMES)
 def test_every_provider_has_settings(source: str) -> None:
     assert Settings().provider(source).base_url.startswith("https://")
 
 
-@pytest.mark.parametrize("source", PROVIDERS)
+@pytest.mark.parametrize("source", NAMES)
 def test_a_sandbox_stands_in_for_every_provider_with_all_switched_on(
     monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
@@ -80,15 +83,17 @@ def test_a_sandbox_stands_in_for_every_provider_with_all_switched_on(
     provider = Settings().provider(source)
 
     assert provider.base_url == "http://127.0.0.1:8765"
-    assert provider.datasets == {"quotes", "valuations", "holdings"}
+    assert {*provider.sites.values()} <= {"http://127.0.0.1:8765"}
+    assert provider.wanted == {f.dataset for f in FEEDS if f.source == source}
     assert provider.rate > 100
 
 
-@pytest.mark.parametrize("source", PROVIDERS)
+@pytest.mark.parametrize("source", NAMES)
 def test_a_redirect_may_lead_to_the_provider_itself_only(source: str) -> None:
     kept = manners(Settings(), source)
 
-    assert kept.hosts == {kept.base_url.removeprefix("https://")}
+    addresses = {kept.base_url, *Settings().provider(source).sites.values()}
+    assert kept.hosts == {address.partition("://")[2] for address in addresses}
     assert kept.attempts > 1
 
 

@@ -34,8 +34,23 @@ def test_only_what_the_providers_publish_is_carried(replayed: httpx.Client) -> N
     status = replayed.get("/sandbox").json()
 
     assert status["origin"] == "history"
-    assert status["carries"] == {"yahoo": sorted(SERVED), "ishares": ["SLV"]}
-    assert status["carries_holdings"] == []
+    carried = {
+        (provider, dataset): symbols
+        for provider, carries in status["carries"].items()
+        for dataset, symbols in carries.items()
+        if symbols
+    }
+    assert carried == {
+        ("yahoo", "quotes"): sorted(SERVED),
+        ("kraken", "quotes"): ["ETHUSD", "XBTUSD"],
+        ("coinbase", "quotes"): ["BTC-USD", "ETH-USD"],
+        ("binance", "quotes"): ["BTCUSDT", "ETHUSDT"],
+        ("stooq", "quotes"): ["iwm.us", "xagusd", "xauusd"],
+        ("ishares", "valuations"): ["239855"],
+        ("spdr_gold", "valuations"): ["gld"],
+        ("sec", "valuations"): ["0001222333", "0001330568"],
+        ("fred", "rates"): ["DFEDTARL", "DFEDTARU"],
+    }
 
 
 @pytest.mark.parametrize("symbol", SERVED)

@@ -54,9 +54,23 @@ def test_the_status_says_where_when_and_what(market: Market) -> None:
 
     assert status["origin"] == "synthetic"
     assert status["now"].startswith("2025-12-12T18:00:")
-    assert {"SI=F", "^GSPC", "BTC-USD"} <= set(status["carries"]["yahoo"])
-    assert status["carries"]["ishares"] == ["ETHA", "IAU", "IBIT", "IVV", "IWM", "SLV"]
-    assert status["carries_holdings"] == ["ETHA", "IBIT", "IVV", "IWM"]
+    assert {"SI=F", "^GSPC", "BTC-USD"} <= set(status["carries"]["yahoo"]["quotes"])
+    valued, held = (status["carries"]["ishares"][dataset] for dataset in ("valuations", "holdings"))
+    assert [ishares.FUNDS[number].ticker for number in valued if number not in held] == [
+        "IAU",
+        "SLV",
+    ]
+    assert {*held} < {*valued} == {*ishares.FUNDS}
+
+
+@pytest.mark.parametrize("provider", server.providers())
+def test_a_market_that_is_whole_carries_something_of_every_dataset(
+    market: Market, provider: str
+) -> None:
+    carried = server.providers()[provider].carries(market)
+
+    assert carried
+    assert all(carried.values())
 
 
 @pytest.mark.parametrize(

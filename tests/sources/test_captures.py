@@ -106,12 +106,16 @@ def test_the_sidecar_says_what_was_asked_and_nothing_of_the_host(tmp_path: Path)
             "asked_from": "2030-07-01",
             "asked_to": "2030-07-05",
             "expects": {"symbol": "ACM"},
+            "site": "",
+            "body": None,
+            "otherwise": [],
         },
         "known_at": "2030-07-05T22:30:00.123456Z",
         "sha256": captures.digest(b"as served"),
         "status": 200,
         "content_type": "text/csv",
         "origin": "live",
+        "validators": {},
     }
 
 

@@ -2,10 +2,10 @@ import asyncio
 import gzip
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from time import monotonic
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ from sources.client import (
     Client,
     Manners,
     Refusal,
+    Secrets,
     Unanswered,
     open_client,
     patience,
@@ -45,7 +46,8 @@ class Provider:
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
         self.asked: list[Asked] = []
-        self.app = Starlette(routes=[Route("/{path:path}", self.answer)])
+        routes = [Route("/{path:path}", self.answer, methods=["GET", "POST"])]
+        self.app = Starlette(routes=routes)
 
     async def answer(self, request: Asked) -> Response:
         self.asked.append(request)
@@ -54,14 +56,13 @@ class Provider:
 
 def manners(base_url: str, **changes: object) -> Manners:
     common = Manners(
-        base_url=base_url,
-        user_agent="Mozilla/5.0 (test)",
+        sites={"": base_url},
+        headers={"User-Agent": "Mozilla/5.0 (test)"},
         rate=1000,
         concurrency=4,
         attempts=3,
         timeout=5,
         max_bytes=1_000,
-        hosts=frozenset({urlsplit(base_url).hostname or ""}),
     )
     return common._replace(**changes)  # type: ignore[arg-type]
 
@@ -303,7 +304,7 @@ async def test_what_is_no_failure_of_the_server_is_an_answer_as_served(
 
     answer = await fetch(serve(provider.app))
 
-    assert answer == Answer(b"as served\n", status, "text/csv; charset=utf-8")
+    assert answer == Answer(b"as served\n", status, "text/csv; charset=utf-8", {})
 
 
 async def test_no_more_requests_are_in_flight_than_manners_allow(serve: Serve) -> None:
@@ -346,3 +347,66 @@ async def test_requests_beyond_the_burst_are_kept_apart(serve: Serve) -> None:
         await asyncio.gather(*(opened.fetch(REQUEST) for _ in range(7)))
 
     assert max(began) - min(began) > (7 - 4) / 4 / 2
+
+
+async def test_what_has_not_changed_is_an_answer_without_a_body(serve: Serve) -> None:
+    served = {"etag": '"7"', "last-modified": "Tue, 09 Jul 2030 12:00:00 GMT"}
+    provider = Provider(
+        lambda asked, _: (
+            Response(status_code=304, headers=served)
+            if asked.headers.get("if-none-match") == '"7"'
+            else Response(b"whole", headers=served)
+        )
+    )
+    async with open_client(manners(serve(provider.app))) as opened:
+        first = await opened.fetch(REQUEST)
+        second = await opened.fetch(REQUEST, {"If-None-Match": first.validators["etag"]})
+
+    assert (first.payload, first.status, first.validators) == (b"whole", 200, served)
+    assert (second.payload, second.status) == (b"", 304)
+
+
+async def test_a_body_is_posted_as_json(serve: Serve) -> None:
+    told: list[tuple[str, str]] = []
+
+    async def hear(asked: Asked) -> Response:
+        told.append((asked.method, (await asked.body()).decode()))
+        return Response(b"heard")
+
+    app = Starlette(routes=[Route("/quotes", hear, methods=["POST"])])
+    async with open_client(manners(serve(app))) as opened:
+        await opened.fetch(replace(REQUEST, body={"fund": "ACM"}))
+
+    assert told == [("POST", '{"fund":"ACM"}')]
+
+
+async def test_a_key_goes_to_its_own_site_and_nowhere_else(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    provider = Provider(lambda *_: Response(b"heard"))
+    opening = Secrets(headers={"x-key": "s3cret"}, params={"api_key": "s3cret"})
+    base = serve(provider.app)
+    sites = {"": base, "api": f"{base}/v2"}
+    async with open_client(manners(base, sites=sites, secrets={"api": opening})) as opened:
+        await opened.fetch(REQUEST)
+        await opened.fetch(replace(REQUEST, site="api"))
+
+    plain, keyed = provider.asked
+    assert "s3cret" not in repr((plain.headers, plain.query_params))
+    assert (keyed.headers["x-key"], keyed.query_params["api_key"]) == ("s3cret", "s3cret")
+    assert keyed.url.path == "/v2/quotes"
+    assert "s3cret" not in "".join(
+        r.getMessage() for r in caplog.records if not r.name.startswith("uvicorn")
+    )
+
+
+async def test_no_failure_shows_a_key() -> None:
+    opening = Secrets(params={"api_key": "s3cret"})
+    nowhere = manners("http://127.0.0.1:9", attempts=1, secrets={"": opening})
+
+    with pytest.raises(Unanswered) as caught:
+        async with open_client(nowhere) as opened:
+            await opened.fetch(REQUEST)
+
+    assert "s3cret" not in str(caught.value)

@@ -52,7 +52,7 @@ def test_what_was_wanted_passes(payload: bytes, wanted: Format) -> None:
         pytest.param(OUTAGE, "an outage page", id="outage"),
         pytest.param(b"<error>no</error>", "markup", id="XML of another kind"),
         pytest.param(b"%PDF-1.7\n%\xe2\xe3", "a PDF", id="PDF"),
-        pytest.param(b"PK\x03\x04\x14", "a zip archive", id="xlsx"),
+        pytest.param(b"PK\x03\x04\x14", "an XLSX workbook", id="xlsx"),
         pytest.param(gzip.compress(b"{}"), "a gzip archive", id="still compressed"),
         pytest.param(b"\xd0\xcf\x11\xe0\xa1", "a binary Excel file", id="xls"),
         pytest.param(b"Too Many Requests\r\n", "a plain text", id="429 with CRLF"),

@@ -47,6 +47,7 @@ def test_valuations_are_in_our_names_and_units() -> None:
             "net_assets": pl.Series([None] * 6, dtype=pl.Float64),
             "ounces": pl.Series([None] * 6, dtype=pl.Float64),
             "currency": ["USD"] * 6,
+            "is_recovered": [False] * 6,
         }
     )
     assert_frame_equal(valued(DAYS).accepted, expected)
@@ -63,7 +64,7 @@ def test_the_currency_is_the_one_expected_of_the_fund() -> None:
     ("row", "failure"),
     [
         pytest.param(("Jul 04, 2030", "n/a", "--", 1), "nav: less_than(inf)", id="NAV no number"),
-        pytest.param(("Jul 04, 2030", "--", "--", 1), "nav: not_nullable", id="NAV missing"),
+        pytest.param(("Jul 04, 2030", "--", "--", 1), "nav: less_than(inf)", id="NAV missing"),
         pytest.param(("Jul 04, 2030", "0", "--", 1), "nav: greater_than(0)", id="NAV zero"),
         pytest.param(
             ("Jul 04, 2030", 1, "--", "many"), "shares_outstanding: less_than(inf)", id="a word"

@@ -72,7 +72,12 @@ def frame(schema: type[pa.DataFrameModel], rows: Iterable[Mapping[str, Any]]) ->
 
 PLAIN: dict[type[pa.DataFrameModel], dict[str, Any]] = {
     Bars: {"source": "bank", "volume": 1.0, "currency": "USD", "is_final": True},
-    FundValuations: {"source": "bank", "nav": 10.0, "currency": "USD"},
+    FundValuations: {
+        "source": "bank",
+        "nav": 10.0,
+        "currency": "USD",
+        "is_recovered": False,
+    },
     Holdings: {"source": "bank", "name": "a metal", "market_value": 1.0},
     CorporateActions: {"source": "bank"},
     Funds: {

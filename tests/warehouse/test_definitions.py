@@ -75,10 +75,17 @@ def test_what_is_believed_of_a_table_stands_in_a_view(
 
 def test_what_is_corrected_is_what_the_market_and_the_funds_state() -> None:
     assert [tables.view_name(schema) for schema in OBSERVATIONS] == [
+        "asset_caps",
         "bars_by_source",
+        "coin_categories",
+        "coin_market",
+        "coins",
         "corporate_actions",
         "fund_valuations_by_source",
         "holdings",
+        "monthly_averages",
+        "rates_by_source",
+        "reported_flows",
     ]
 
 

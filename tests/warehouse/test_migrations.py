@@ -12,7 +12,7 @@ from schemas.tables import TABLES
 from schemas.tables.bars import Bars
 from schemas.tables.holdings import Holdings
 from tests.warehouse.market import answer, capture, put, verdict
-from warehouse import migrations
+from warehouse import migrations, tables
 from warehouse.connection import STORAGE_VERSION, WarehouseError, open_existing, open_writer
 from warehouse.recording import record
 from warehouse.tables import name
@@ -114,6 +114,7 @@ def test_what_an_answer_covers_is_named_as_the_migration_names_it(
     with duckdb.connect(old / "warehouse.duckdb") as first:
         first.execute("set timezone = 'UTC'")
         first.execute("update ops.loads set relation = $1, subject = $2", [name(schema), subject])
+        tables.create_all(first)
         migrations.migrate(first, TUESDAY, "test")
         assert answer(first, "select relation, entity, first_as_of from ops.coverage") == [recorded]
 

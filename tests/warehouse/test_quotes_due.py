@@ -49,14 +49,25 @@ def answered(
 
 
 def due(warehouse: duckdb.DuckDBPyConnection) -> tuple[object, ...]:
-    query = "select asked_from, asked_to, missing, is_rewrite from quotes_due"
+    query = "select asked_from, asked_to, missing, is_rewrite from quotes_due where priority = 1"
     [row] = answer(warehouse, query)
     return row
 
 
 def test_the_first_run_asks_for_the_whole_history(market: duckdb.DuckDBPyConnection) -> None:
     assert due(market) == (FIRST, TODAY, len(DUE), False)
-    assert answer(market, "select source, symbol from quotes_due") == [("bank", "XAG")]
+
+
+def test_a_fallback_is_asked_for_what_it_lacks_whatever_the_primary_has(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    answered(market, DUE)
+
+    query = "select source, symbol, asked_from, missing, currency from quotes_due order by priority"
+    assert answer(market, query) == [
+        ("bank", "XAG", DUE[-5], 0, "USD"),
+        ("other", "Y", FIRST, len(DUE), "USD"),
+    ]
 
 
 def test_before_the_first_run_nothing_is_due(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -19,6 +19,7 @@ due as (
         quotes_due.missing
     from quotes_due
     inner join instruments on quotes_due.instrument = instruments.instrument
+    where quotes_due.priority = 1
     union all
     select
         'fund_valuations' as relation,
@@ -29,6 +30,7 @@ due as (
         valuations_due.missing
     from valuations_due
     inner join funds on valuations_due.fund = funds.fund
+    where valuations_due.priority = 1
 ),
 
 stored as (

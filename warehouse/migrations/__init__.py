@@ -2,7 +2,7 @@
 
 A file written by an earlier release is brought up to date when it is opened for writing. To change
 a table: add the next number; what is here already has been applied somewhere and stays as it is.
-New columns of a table in `history` need `alter table if exists`: a new warehouse has no table yet.
+Tables in `history` are there, in a new warehouse as of today: so `add column if not exists`.
 """
 
 from datetime import datetime

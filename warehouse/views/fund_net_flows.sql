@@ -1,7 +1,7 @@
 -- Shares, dollars and ounces that creations and redemptions moved in or out of each fund.
 --
 -- Grain   one row per fund and market day with a share count, from its second on (from its first,
---         if the fund was launched in that month: seed shares are creations)
+--         if that is the count of the launch: seed shares are creations)
 -- Method  change of shares outstanding since the previous count, on one share basis, at the NAV of
 --         the day. A split is not a flow: the previous count is multiplied by its ratio where the
 --         two NAVs lie nearer to the ratio than to 1, so where the issuer has not restated it
@@ -69,6 +69,16 @@ splits as (
     group by instrument, ex_date
 ),
 
+launches as (
+    select
+        funds.fund,
+        min(sessions.session) as first_session
+    from funds
+    inner join sessions
+        on funds.calendar = sessions.calendar and funds.launched_on <= sessions.session
+    group by funds.fund
+),
+
 steps as (
     select
         counted.fund,
@@ -111,12 +121,10 @@ net_creations as (
         end as mark
     from counted
     left join judged on counted.fund = judged.fund and counted.as_of = judged.as_of
+    left join launches on counted.fund = launches.fund
     where
         counted.previous_as_of is not null
-        or (
-            counted.as_of >= counted.launched_on
-            and date_trunc('month', counted.as_of) = date_trunc('month', counted.launched_on)
-        )
+        or counted.as_of between counted.launched_on and launches.first_session
 )
 
 select

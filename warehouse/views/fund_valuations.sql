@@ -1,18 +1,20 @@
 -- What each fund was worth on each day, as its best source states it.
 --
 -- Grain   one row per fund and market day
--- Method  the primary source's row, else that of the first fallback which has the day
+-- Method  the primary source's row, else that of the first fallback which has the day, if it is a
+--         session: filings are dated on Sundays, too, and would make flows out of their own delay
 -- Caveat  an issuer restates its whole history after a split
 --
 -- Columns
 -- fund                ticker
 -- as_of               market day the valuation is for
 -- source              who states this row
--- nav                 net asset value per share, in `currency`
+-- nav                 net asset value per share, in `currency`; null where not published
 -- shares_outstanding  shares in issue; null where not published
 -- net_assets          net assets, in `currency`, where published
 -- ounces              troy ounces in the trust, where published
 -- currency            currency of NAV and assets
+-- is_recovered        whether the share count is recovered from net assets and NAV, not published
 -- correction          what a person has corrected or confirmed in this row, and why; null: nothing
 
 with
@@ -29,9 +31,12 @@ preferred as (
 ),
 
 fallback as (
-    select *
+    select preferred.*
     from preferred
-    where priority > 1
+    inner join funds on preferred.fund = funds.fund
+    semi join sessions
+        on funds.calendar = sessions.calendar and preferred.as_of = sessions.session
+    where preferred.priority > 1
 )
 
 select
@@ -43,6 +48,7 @@ select
     net_assets,
     ounces,
     currency,
+    is_recovered,
     correction
 from preferred
 where priority = 1
@@ -56,6 +62,7 @@ select
     fallback.net_assets,
     fallback.ounces,
     fallback.currency,
+    fallback.is_recovered,
     fallback.correction
 from fallback
 anti join preferred as better

@@ -1,11 +1,12 @@
 -- What the next run asks for: each fund's holdings of the last sessions that are due.
 --
--- Grain   one row per fund and session, of its primary source
+-- Grain   one row per fund, session and source
 -- Method  of the last five sessions those not stored, and the last two again, since issuers revise
 -- Caveat  older holdings are asked for by a backfill only: one request a fund and day
 --
 -- Columns
 -- fund       ticker
+-- dataset    holdings
 -- source     who is asked
 -- symbol     the source's own id of the fund
 -- name       name that the answer must bear
@@ -21,15 +22,16 @@ expected as (
         fund_sources.source,
         fund_sources.symbol,
         sessions.session,
-        row_number() over (partition by funds.fund order by sessions.session desc) as sessions_back
+        row_number() over (
+            partition by funds.fund, fund_sources.source order by sessions.session desc
+        ) as sessions_back
     from funds
     inner join fund_sources
         on funds.fund = fund_sources.fund
         and fund_sources.dataset = 'holdings'
-        and fund_sources.priority = 1
     inner join sessions
         on funds.calendar = sessions.calendar
-        and funds.first_session <= sessions.session
+        and coalesce(funds.first_session, funds.launched_on) <= sessions.session
     cross join clock
     where sessions.closes_at + to_hours(funds.publication_lag_hours) <= clock.now
 ),
@@ -44,6 +46,7 @@ stored as (
 
 select
     expected.fund,
+    'holdings' as dataset,
     expected.source,
     expected.symbol,
     expected.name,

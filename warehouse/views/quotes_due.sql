@@ -1,6 +1,6 @@
 -- What the next run asks for: each instrument's bars, with the days to ask for.
 --
--- Grain   one row per instrument, of its primary source
+-- Grain   one row per instrument and source: fallbacks are asked, too, to fill gaps and to compare
 -- Method  from the first expected session that is neither stored nor confirmed to be missing, but
 --         always the last five sessions again, since sources revise. After a new split, dividend
 --         or a revision of what was final, the whole history again
@@ -9,8 +9,11 @@
 --
 -- Columns
 -- instrument   market symbol
+-- dataset      quotes
 -- source       who is asked
 -- symbol       the source's own name of the instrument
+-- priority     1 is the primary source
+-- currency     currency of its prices
 -- asked_from   first day to ask for
 -- asked_to     last day to ask for
 -- missing      expected sessions that are not stored and not confirmed to be missing
@@ -23,15 +26,16 @@ expected as (
         instruments.instrument,
         instrument_sources.source,
         instrument_sources.symbol,
+        instrument_sources.priority,
+        instruments.currency,
         sessions.session,
         sessions.closes_at + to_hours(instruments.publication_lag_hours) as due_at,
         row_number() over (
-            partition by instruments.instrument order by sessions.session desc
+            partition by instruments.instrument, instrument_sources.source
+            order by sessions.session desc
         ) as sessions_back
     from instruments
-    inner join instrument_sources
-        on instruments.instrument = instrument_sources.instrument
-        and instrument_sources.priority = 1
+    inner join instrument_sources on instruments.instrument = instrument_sources.instrument
     inner join sessions
         on instruments.calendar = sessions.calendar
         and instruments.first_session <= sessions.session
@@ -44,11 +48,13 @@ spans as (
         instrument,
         source,
         symbol,
+        priority,
+        currency,
         min(session) as first_session,
         min(session) filter (where sessions_back <= 5) as fifth_last,
         max(session) as last_session
     from expected
-    group by instrument, source, symbol
+    group by instrument, source, symbol, priority, currency
 ),
 
 answers as (
@@ -80,6 +86,7 @@ absent as (
 confirmed as (
     select
         absent.instrument,
+        absent.source,
         absent.session
     from absent
     inner join answers
@@ -87,7 +94,7 @@ confirmed as (
         and absent.source = answers.source
         and absent.session between answers.asked_from and answers.asked_to
         and answers.known_at >= absent.due_at + interval 2 day
-    group by absent.instrument, absent.session
+    group by absent.instrument, absent.source, absent.session
     having
         count(*) >= 2
         or bool_or(absent.session between answers.first_as_of and answers.last_as_of)
@@ -96,13 +103,15 @@ confirmed as (
 missing as (
     select
         absent.instrument,
+        absent.source,
         min(absent.session) as first_missing,
         count(*) as sessions
     from absent
     anti join confirmed
         on absent.instrument = confirmed.instrument
+        and absent.source = confirmed.source
         and absent.session = confirmed.session
-    group by absent.instrument
+    group by absent.instrument, absent.source
 ),
 
 asked_in_full as (
@@ -146,8 +155,11 @@ rewritten as (
 
 select
     spans.instrument,
+    'quotes' as dataset,
     spans.source,
     spans.symbol,
+    spans.priority,
+    spans.currency,
     case
         when rewritten.instrument is not null then spans.first_session
         else least(missing.first_missing, spans.fifth_last)
@@ -156,6 +168,7 @@ select
     coalesce(missing.sessions, 0) as missing,
     rewritten.instrument is not null as is_rewrite
 from spans
-left join missing on spans.instrument = missing.instrument
+left join missing
+    on spans.instrument = missing.instrument and spans.source = missing.source
 left join rewritten
     on spans.instrument = rewritten.instrument and spans.source = rewritten.source
