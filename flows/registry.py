@@ -16,6 +16,8 @@ import sources.binance
 import sources.calendars
 import sources.coinbase
 import sources.coingecko
+import sources.companiesmarketcap
+import sources.farside
 import sources.fred
 import sources.invesco
 import sources.ishares
@@ -32,6 +34,8 @@ import transforms.abrdn
 import transforms.binance
 import transforms.coinbase
 import transforms.coingecko
+import transforms.companiesmarketcap
+import transforms.farside
 import transforms.fred
 import transforms.identity
 import transforms.invesco
@@ -47,6 +51,7 @@ import transforms.yahoo
 from flows.datasets import Dataset
 from schemas.capture import Capture, Endpoint, Request
 from schemas.parsed import Parsed
+from schemas.tables.asset_caps import AssetCaps
 from schemas.tables.bars import Bars
 from schemas.tables.coin_categories import CoinCategories
 from schemas.tables.coin_market import CoinMarket
@@ -57,6 +62,7 @@ from schemas.tables.holdings import Holdings
 from schemas.tables.monthly_averages import MonthlyAverages
 from schemas.tables.rates import Rates
 from schemas.tables.reference import REFERENCE
+from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
 from sources.sniffing import Format
 from warehouse.tables import name
@@ -458,6 +464,50 @@ PROVIDERS = (
                     sources.coingecko.coin_categories,
                 ),
             )
+        ),
+    ),
+    Provider(
+        name="companiesmarketcap",
+        title="CompaniesMarketCap",
+        gives="the 100 largest assets of all kinds by market cap; metals' are estimates",
+        cadence="every day: a day that was missed cannot be had again",
+        published="continuously; the page bears no date and takes the UTC day it was asked on",
+        terms="no licence is known; for personal use",
+        base_url=sources.companiesmarketcap.BASE_URL,
+        rate=0.2,
+        left_out="the assets as CSV; the companies as CSV, another list",
+        feeds=(
+            Feed(
+                "companiesmarketcap",
+                "asset_caps",
+                sources.companiesmarketcap.parse_asset_caps,
+                {AssetCaps: transforms.companiesmarketcap.asset_caps},
+                by_page(sources.companiesmarketcap.asset_caps),
+                ("html",),
+            ),
+        ),
+    ),
+    Provider(
+        name="farside",
+        title="Farside",
+        gives="net flows of the US spot bitcoin funds since 2024-01-11: a cross-check "
+        "of our own flows",
+        cadence="every session",
+        published="overnight, fund by fund; a fund that has not reported has no row",
+        terms="not read; closed to programs by technical means, which are reported and never "
+        "worked around",
+        base_url=sources.farside.BASE_URL,
+        rate=0.2,
+        left_out="how the live page marks holidays (its HTML was never captured)",
+        feeds=(
+            Feed(
+                "farside",
+                "reported_flows",
+                sources.farside.parse_reported_flows,
+                {ReportedFlows: transforms.farside.reported_flows},
+                by_page(sources.farside.reported_flows),
+                ("html",),
+            ),
         ),
     ),
     Provider(

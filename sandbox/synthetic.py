@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 
 from sandbox import (
+    assets,
+    bitcoin_flows,
     coins,
     companies,
     instruments,
@@ -59,6 +61,8 @@ def synthetic() -> Market:
         averages=macro.averages(),
         coins=coins.coins(),
         coin_totals=coins.totals(),
+        assets=assets.assets(),
+        bitcoin_flows=bitcoin_flows.flows(final["IBIT"]),
     )
 
 

@@ -1,8 +1,8 @@
 """Checks: one SQL file each, named as the claim it defends, returning the rows that break it.
 
 The header's Severity line says whether a failure blocks publishing (error) or is shown (warning).
-A check that names {column} is asked of every column that states a bound; one that names {table},
-of every table.
+A check that names {column} is asked of every column that states a bound; one that names {as_of}, of
+every table with a market day; one that names {table}, of every table.
 """
 
 import re
@@ -69,13 +69,27 @@ def severity(check: str, text: str) -> str:
 
 
 def queries(text: str) -> Iterator[str]:
-    """Give a check's query, or one for every table or bounded column."""
+    """Give a check's query, or one for every table, dated table or bounded column."""
     if "{column}" in text:
         yield from (text.format_map(places) for places in bounded_columns())
+    elif "{as_of}" in text:
+        yield from (text.format_map(places) for places in dated_tables())
     elif "{table}" in text:
         yield from (text.format(table=name(s), key=", ".join(key(s))) for s in TABLES)
     else:
         yield text
+
+
+def dated_tables() -> Iterator[dict[str, object]]:
+    """Give what a check may name of every table with a market day."""
+    for schema in TABLES:
+        if as_of := metadata(schema).get("as_of"):
+            yield {
+                "table": name(schema),
+                "key": ", ".join(key(schema)),
+                "as_of": as_of,
+                "days_ahead": metadata(schema).get("days_ahead", 0),
+            }
 
 
 def bounded_columns() -> Iterator[dict[str, object]]:
