@@ -43,6 +43,11 @@ def find_later(
     warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel], capture: Capture
 ) -> bool:
     """List what later answers covered of the batch's entities; say whether there is any."""
+    about = {"relation": name(schema), "known_at": capture.known_at}
+    is_later = "coverage.relation = $relation and coverage.known_at > $known_at"
+    query = f"select 1 from ops.coverage as coverage where {is_later} limit 1"
+    if not warehouse.execute(query, about).fetchall():
+        return False
     columns = "".join(f"entities.{column}, " for column in entity(schema))
     warehouse.execute(
         f"""
@@ -55,21 +60,25 @@ def find_later(
             coverage.last_as_of
         from ops.coverage as coverage
         inner join entities using (entity)
-        where coverage.relation = $relation and coverage.known_at > $known_at
+        where {is_later}
         """,
-        {"relation": name(schema), "known_at": capture.known_at},
+        about,
     )
     return bool(warehouse.execute("select 1 from later limit 1").fetchall())
 
 
 def decided(schema: type[pa.DataFrameModel]) -> str:
-    """Write the query of the keys in `matched` of which a later answer tells."""
+    """Write the query that says of each row in `matched` whether a later answer tells of it."""
     keys = ", ".join(key(schema))
     return f"""
-        select distinct {keys}, true as is_decided
-        from ({covered(schema, "matched")}) as covered
-        anti join (from ops.unstated where relation = '{name(schema)}') as unstated
-            using (key, capture)
+        select matched.*, told.is_told is not null as is_decided
+        from matched
+        left join (
+            select distinct {keys}, true as is_told
+            from ({covered(schema, "matched")}) as covered
+            anti join (from ops.unstated where relation = '{name(schema)}') as unstated
+                using (key, capture)
+        ) as told using ({keys})
     """
 
 
@@ -94,9 +103,10 @@ def keep(
     verdict: Verdict,
     capture: Capture,
     *,
+    has_holes: bool,
     is_again: bool,
 ) -> None:
-    """Keep what this answer covers, and what it leaves unstated within.
+    """Keep what this answer covers, and what it leaves unstated within, if it `has_holes`.
 
     A capture that is recorded again, by a better parser, states what it left unstated before.
     """
@@ -113,7 +123,7 @@ def keep(
         """,
         about,
     )
-    if not is_again:
+    if not is_again and (has_holes or verdict.rejected.height):
         keep_unstated(warehouse, schema, verdict, about)
 
 

@@ -1,5 +1,7 @@
 """The ledger: one line on what each capture has brought to each table."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 import duckdb
@@ -61,6 +63,7 @@ def write_line(
     schema: type[pa.DataFrameModel],
     capture: Capture,
     told: Line,
+    days: Mapping[str, date | None],
 ) -> None:
     """Write the line on a capture, with the market days of its good rows."""
     request = capture.request
@@ -74,15 +77,9 @@ def write_line(
         "known_at": capture.known_at,
         "asked_from": request.asked_from,
         "asked_to": request.asked_to,
+        "first_as_of": days.get("first_day"),
+        "last_as_of": days.get("last_day"),
         **told,
     }
-    warehouse.execute(
-        f"""
-        insert into ops.loads by name
-        select
-            {", ".join(f"${column} as {column}" for column in about)},
-            getvariable('first_day') as first_as_of,
-            getvariable('last_day') as last_as_of
-        """,
-        about,
-    )
+    line = ", ".join(f"${column} as {column}" for column in about)
+    warehouse.execute(f"insert into ops.loads by name select {line}", about)

@@ -23,22 +23,36 @@ def keep_rejections(
     A capture that is recorded again closes its own, and adds what nobody has rejected before.
     """
     about = {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at}
+    close_answered(warehouse, schema, about, is_again=is_again)
+    if verdict.rejected.is_empty():
+        return 0
+    added = add_rejections(warehouse, capture, about, is_again=is_again)
+    return added - resolve_from_the_start(warehouse, schema, about)
+
+
+def close_answered(
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    about: dict[str, object],
+    *,
+    is_again: bool,
+) -> None:
+    """Close the rejections that a good row answers, if there are any: mostly none is open."""
+    is_open = "relation = $relation and resolved_at is null"
+    query = f"select 1 from ops.rejections where {is_open} limit 1"
+    if not warehouse.execute(query, {"relation": name(schema)}).fetchall():
+        return
     own = "and capture = $capture" if is_again else ""
     warehouse.execute(
         f"""
         update ops.rejections set resolved_at = $known_at, resolved_by = $capture
-        where relation = $relation
-          and resolved_at is null
+        where {is_open}
           and rejected_at <= $known_at
           {own}
           and key in (select {json("observations", key(schema))} from observations)
         """,
         about,
     )
-    if verdict.rejected.is_empty():
-        return 0
-    added = add_rejections(warehouse, capture, about, is_again=is_again)
-    return added - resolve_from_the_start(warehouse, schema, about)
 
 
 def add_rejections(

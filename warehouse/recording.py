@@ -5,7 +5,10 @@ later      what later answers covered of the same (none, when loading in order)
 compared   each row of the batch, and each believed row it should have had, with a verdict
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 
 import duckdb
 import pandera.polars as pa
@@ -18,6 +21,8 @@ from warehouse.expressions import entity, json, row, same, using
 from warehouse.ledger import Recorded
 from warehouse.tables import name
 from warehouse.transaction import transaction
+
+Days = dict[str, date | None]
 
 
 def record(
@@ -51,6 +56,7 @@ def record_together(
     """
     with transaction(warehouse):
         shapes.keep(warehouse, capture, columns)
+        refusals.resolve(warehouse, capture)
         return {
             schema: store(warehouse, schema, verdict, capture)
             for schema, verdict in verdicts.items()
@@ -64,57 +70,70 @@ def store(
     capture: Capture,
 ) -> Recorded:
     """Do what `record` promises, within a transaction."""
-    warehouse.register("observations", verdict.accepted)
-    warehouse.register("rejected", verdict.rejected)
-    try:
+    with registered(warehouse, verdict):
         before = ledger.take_line(warehouse, schema, capture)
         is_again = before is not None
-        find_days(warehouse, schema)
+        days = market_days(schema, verdict)
         coverage.find_entities(warehouse, schema)
         is_late = coverage.find_later(warehouse, schema, capture)
-        compare(warehouse, schema, verdict, capture)
-        coverage.keep(warehouse, schema, verdict, capture, is_again=is_again)
+        counts = compare(warehouse, schema, verdict, capture, days, is_late=is_late)
+        has_holes = counts["unstated"] > 0
+        coverage.keep(warehouse, schema, verdict, capture, has_holes=has_holes, is_again=is_again)
         if is_late:
             coverage.keep_what_later_answers_lacked(warehouse, schema)
         added = quarantine.keep_rejections(warehouse, schema, verdict, capture, is_again=is_again)
-        recorded = count(warehouse, verdict, added)
-        if recorded.revised or recorded.gone:
-            close_versions(warehouse, schema, capture)
-        if recorded.new or recorded.revised:
+        if counts["revised"] or counts["gone"]:
+            close_versions(warehouse, schema, capture, days)
+        if counts["new"] or counts["revised"]:
             insert_news(warehouse, schema, capture)
+        recorded = tally(verdict, counts, added)
         told = ledger.together(before, recorded, is_late=is_late)
-        ledger.write_line(warehouse, schema, capture, told)
-        refusals.resolve(warehouse, capture)
-    finally:
-        warehouse.unregister("observations")
-        warehouse.unregister("rejected")
+        ledger.write_line(warehouse, schema, capture, told, days)
     return recorded
 
 
-def find_days(warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel]) -> None:
-    """Keep the first and last market day of the batch, as variables: scans stop at them."""
+@contextmanager
+def registered(warehouse: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterator[None]:
+    """Let SQL read the good rows as `observations`, the bad ones, if any, as `rejected`."""
+    frames = {"observations": verdict.accepted}
+    if verdict.rejected.height:
+        frames["rejected"] = verdict.rejected
+    for relation, frame in frames.items():
+        warehouse.register(relation, frame)
+    try:
+        yield
+    finally:
+        for relation in frames:
+            warehouse.unregister(relation)
+
+
+def market_days(schema: type[pa.DataFrameModel], verdict: Verdict) -> Days:
+    """Give the first and last market day of the batch, as parameters: scans stop at them."""
     column = metadata(schema).get("as_of")
-    days = f"min({column}), max({column})" if column else "max(null), max(null)"
-    [[first, last]] = warehouse.execute(f"select {days} from observations").fetchall()
-    warehouse.execute("set variable first_day = ?::date", [first])
-    warehouse.execute("set variable last_day = ?::date", [last])
+    if column is None:
+        return {}
+    days = verdict.accepted[column]
+    return {"first_day": days.min(), "last_day": days.max()}  # type: ignore[dict-item] -- a date's
 
 
 def of_these_days(schema: type[pa.DataFrameModel]) -> str:
     """Write the condition that a believed row lies within the days of the batch, of its entity."""
     if column := metadata(schema).get("as_of"):
-        return f"""believed.{column} between getvariable('first_day') and getvariable('last_day')
+        return f"""believed.{column} between $first_day::date and $last_day::date
             and believed.{column} between entities.first_as_of and entities.last_as_of"""
     return "true"
 
 
-def compare(
+def compare(  # noqa: PLR0913 -- all that a verdict depends on
     warehouse: duckdb.DuckDBPyConnection,
     schema: type[pa.DataFrameModel],
     verdict: Verdict,
     capture: Capture,
-) -> None:
-    """Give each row of the batch its verdict: new, revised, unchanged or stale.
+    days: Days,
+    *,
+    is_late: bool,
+) -> Counter[str]:
+    """Give each row of the batch its verdict: new, revised, unchanged or stale; count them.
 
     A believed row that the batch should have and has not is gone, if the batch is a snapshot, or
     unstated. A rejected row is not gone.
@@ -143,11 +162,7 @@ def compare(
             from observations
             full join standing using ({keys})
         ),
-        judged as (
-            select matched.*, decided.is_decided is not null as is_decided
-            from matched
-            left join ({coverage.decided(schema)}) as decided using ({keys})
-        )
+        judged as ({coverage.decided(schema) if is_late else UNDECIDED})
         select
             judged.*,
             case
@@ -162,26 +177,35 @@ def compare(
             end as verdict
         from judged
         """,
-        {"known_at": capture.known_at},
+        {"known_at": capture.known_at, **days},
+    )
+    counts = "select verdict, count(*) from compared group by verdict"
+    return Counter(dict(warehouse.execute(counts).fetchall()))
+
+
+UNDECIDED = "select matched.*, false as is_decided from matched"
+
+
+def tally(verdict: Verdict, counts: Counter[str], added: int) -> Recorded:
+    """Sum up what this batch came to."""
+    rejected = verdict.rejected.height
+    return Recorded(
+        seen=verdict.accepted.height + rejected,
+        **{counted: counts[counted] for counted in ("new", "revised", "unchanged", "stale", "gone")},
+        rejected=rejected,
+        added=added,
     )
 
 
-def count(warehouse: duckdb.DuckDBPyConnection, verdict: Verdict, added: int) -> Recorded:
-    """Count the verdicts of this batch."""
-    verdicts = ("new", "revised", "unchanged", "stale", "gone")
-    counts = ", ".join(f"count(*) filter (verdict = '{verdict}')" for verdict in verdicts)
-    [counted] = warehouse.execute(f"select {counts} from compared").fetchall()
-    seen = verdict.accepted.height + verdict.rejected.height
-    new, revised, unchanged, stale, gone = counted
-    return Recorded(seen, new, revised, unchanged, stale, gone, verdict.rejected.height, added)
-
-
 def close_versions(
-    warehouse: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel], capture: Capture
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    capture: Capture,
+    days: Days,
 ) -> None:
     """Close the versions that are revised or gone."""
     column = metadata(schema).get("as_of")
-    days = f"believed.{column} between getvariable('first_day') and getvariable('last_day')"
+    is_of_these_days = f"believed.{column} between $first_day::date and $last_day::date"
     warehouse.execute(
         f"""
         update history.{name(schema)} as believed
@@ -189,10 +213,10 @@ def close_versions(
         from compared
         where compared.verdict in ('revised', 'gone')
           and believed.superseded_at = 'infinity'
-          and {days if column else "true"}
+          and {is_of_these_days if column else "true"}
           and {row("believed", key(schema))} = {row("compared", key(schema))}
         """,
-        {"known_at": capture.known_at},
+        {"known_at": capture.known_at, **days},
     )
 
 

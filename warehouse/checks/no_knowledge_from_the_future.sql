@@ -1,5 +1,5 @@
--- No row may describe a market day later than the moment we learned of it; asked of every table with
--- a market day in turn. A table may state by how many `days_ahead` its day may lie.
+-- No row may describe a market day later than the moment we learned of it, but for the `days_ahead`
+-- that its table states; asked of every table with a market day in turn.
 --
 -- Severity  error
 
