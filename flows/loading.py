@@ -10,7 +10,8 @@ import pandera.polars as pa
 import polars as pl
 
 from flows import drift
-from flows.registry import Feed, feed_of
+from flows.feeds import Feed
+from flows.registry import feed_of
 from schemas.capture import Capture, Refused
 from schemas.parsed import having
 from schemas.validation import Verdict, accept, refuse_if_mostly_bad

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from flows.registry import FEEDS, Due
+from flows.feeds import Due
+from flows.registry import FEEDS
 from flows.settings import General
 from schemas.capture import Request
 from sources import captures

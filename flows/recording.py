@@ -8,7 +8,7 @@ close    check, publish and end the run
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,13 +22,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, Failed
 
 from flows import keeping, loading, planning, registry
+from flows.feeds import Feed
 from flows.loading import Loaded
 from flows.planning import Planned
-from flows.registry import Feed
 from flows.settings import General, Provider, Settings
 from flows.terminal import counted
 from flows.world import World, observe
-from schemas.capture import Request
+from schemas.capture import Endpoint, Request
 from sources import captures
 from sources.client import Answer, Client, Manners, Secrets, Unanswered, open_client
 from sources.sniffing import is_one_of
@@ -130,7 +130,7 @@ async def fetch(source: str, planned: list[Planned], settings: General, world: W
     """Ask one provider for everything, and keep each answer; fail if one was not answered."""
     async with open_client(manners(settings, source)) as client:
         unanswered = await asyncio.gather(
-            *(keep(client, asked, settings.data, world) for asked in planned)
+            *(keep(client, alike, settings.data, world) for alike in by_place(planned))
         )
     failures = [failure for failure in unanswered if failure]
     if failures:
@@ -150,31 +150,40 @@ def gathered(failures: list[str]) -> list[str]:
     ]
 
 
-async def keep(client: Client, asked: Planned, data: Path, world: World) -> str | None:
-    """Ask once, and keep the answer as a capture; give the reason if there was none.
+def by_place(planned: list[Planned]) -> list[list[Planned]]:
+    """Gather the questions that one answer serves: several series of one workbook."""
+    alike: dict[str, list[Planned]] = {}
+    for asked in planned:
+        request = asked.request
+        place = (request.site, request.path, request.params, request.body, dict(asked.unless))
+        alike.setdefault(repr(place), []).append(asked)
+    return list(alike.values())
+
+
+async def keep(client: Client, alike: list[Planned], data: Path, world: World) -> str | None:
+    """Ask once, and keep the answer to each question; give the reason if there was none.
 
     An answer that nothing has changed is a success that keeps nothing.
     """
     try:
-        request, answer = await first_that_serves(client, asked)
+        place, answer = await first_that_serves(client, alike[0])
     except Unanswered as unanswered:
         return str(unanswered)
-    if answer.status == NOT_MODIFIED:
-        return None
-    captures.keep(
-        str(data / "captures"),
-        request,
-        answer.payload,
-        world.now(),
-        status=answer.status,
-        content_type=answer.content_type,
-        origin=world.origin,
-        validators=answer.validators,
-    )
+    for asked in alike if answer.status != NOT_MODIFIED else []:
+        captures.keep(
+            str(data / "captures"),
+            asked.request.at(place),
+            answer.payload,
+            world.now(),
+            status=answer.status,
+            content_type=answer.content_type,
+            origin=world.origin,
+            validators=answer.validators,
+        )
     return None
 
 
-async def first_that_serves(client: Client, asked: Planned) -> tuple[Request, Answer]:
+async def first_that_serves(client: Client, asked: Planned) -> tuple[Endpoint, Answer]:
     """Ask in turn the places that a provider has moved between, until one serves the format.
 
     Where none does, the first answer stands: the parser will say what it is instead.
@@ -182,26 +191,38 @@ async def first_that_serves(client: Client, asked: Planned) -> tuple[Request, An
     Raises:
         Unanswered: No place has answered.
     """
-    served = registry.feed(asked.request.source, asked.request.dataset)
-    places = [asked.request, *(asked.request.at(place) for place in asked.request.otherwise)]
-    answers: list[tuple[Request, Answer]] = []
+    request = asked.request
+    served = registry.feed(request.source, request.dataset)
+    places = [Endpoint(request.path, request.params, request.site), *request.otherwise]
+    answers: list[tuple[Endpoint, Answer]] = []
     failures: list[Unanswered] = []
     for place in places:
         try:
-            found = place, await client.fetch(place, asked.unless if place is places[0] else {})
-            if served.link and (linked := served.link(found[1].payload)):
-                found = place.at(linked), await client.fetch(place.at(linked))
+            unless = asked.unless if place is places[0] else {}
+            found = await follow(client, request.at(place), served, unless)
         except Unanswered as failure:
             failures.append(failure)
+            if failure.asks_for_rest:
+                break
             continue
         if found[1].status == NOT_MODIFIED or serves(served, found[1]):
             if place is not places[0]:
-                log.warning("%s has moved: %s answers", place.scope, found[0].path)
+                log.warning("%s has moved: %s answers", request.scope, found[0].path)
             return found
         answers.append(found)
     if answers:
         return answers[0]
     raise failures[0]
+
+
+async def follow(
+    client: Client, request: Request, served: Feed, unless: Mapping[str, str]
+) -> tuple[Endpoint, Answer]:
+    """Ask, and where a page that links the file answers, ask at that link; say where it was."""
+    answer = await client.fetch(request, unless)
+    if served.link and (linked := served.link(answer.payload)):
+        return linked, await client.fetch(request.at(linked))
+    return Endpoint(request.path, request.params, request.site), answer
 
 
 def serves(served: Feed, answer: Answer) -> bool:

@@ -4,13 +4,6 @@ To add a provider: a module of its name in sources/, schemas/raw/, transforms/ a
 row here. Its settings, its plan, its replay and its page in docs/sources.md follow from the row.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-import pandera.polars as pa
-import polars as pl
-
 import sources.abrdn
 import sources.binance
 import sources.calendars
@@ -48,9 +41,8 @@ import transforms.ssga
 import transforms.stooq
 import transforms.worldbank
 import transforms.yahoo
-from flows.datasets import Dataset
-from schemas.capture import Capture, Endpoint, Request
-from schemas.parsed import Parsed
+from flows.feeds import Feed, Key, Provider, by_fund, by_page, by_session, by_window, candles
+from schemas.capture import Capture
 from schemas.tables.asset_caps import AssetCaps
 from schemas.tables.bars import Bars
 from schemas.tables.coin_categories import CoinCategories
@@ -64,104 +56,7 @@ from schemas.tables.rates import Rates
 from schemas.tables.reference import REFERENCE
 from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
-from sources.sniffing import Format
 from warehouse.tables import name
-
-Due = dict[str, Any]
-Ask = Callable[[Due], Request]
-Parse = Callable[[bytes, Capture], Parsed]
-Transform = Callable[[pl.DataFrame, Capture], pl.DataFrame]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One dataset of one source: how it is asked for, parsed, and which tables it fills.
-
-    `ask` takes a row of the view that plans the dataset (None: it is not planned that way), and
-    `ask_with_key` too, where a key opens another place. Where a provider has moved, a body in none
-    of the `formats` sends us on to the next place; `link` finds the place in a page that names it.
-    """
-
-    source: str
-    dataset: str
-    parse: Parse
-    tables: dict[type[pa.DataFrameModel], Transform]
-    ask: Ask | None = None
-    formats: tuple[Format, ...] = ()
-    ask_with_key: Ask | None = None
-    link: Callable[[bytes], Endpoint | None] | None = None
-
-
-@dataclass(frozen=True)
-class Key:
-    """Where a provider's key goes: a header or a parameter of this name, at this site only."""
-
-    name: str
-    place: Literal["header", "query"]
-    site: str = ""
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A provider: what it gives on which terms, where and how it is asked, and its feeds.
-
-    The texts are for docs/sources.md; `left_out` says what is not established, so not built. The
-    rest are the defaults of its settings: `sites` are further addresses by name, `off` the datasets
-    that stay off until they are named although the provider is on, `rate` requests per second.
-    """
-
-    name: str
-    title: str
-    gives: str
-    cadence: str
-    published: str
-    terms: str
-    base_url: str
-    feeds: tuple[Feed, ...]
-    left_out: str = ""
-    key_needed: str = "none"
-    enabled: bool = False
-    off: frozenset[Dataset] = frozenset()
-    sites: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    user_agent: str | None = None
-    rate: float = 1
-    key: Key | None = None
-
-
-def by_window(source: Any) -> Ask:  # noqa: ANN401 -- a module
-    """Ask for bars by symbol, currency and window."""
-    return lambda due: source.quotes(
-        due["instrument"], due["symbol"], due["currency"], due["asked_from"], due["asked_to"]
-    )
-
-
-def by_fund(source: Any) -> Ask:  # noqa: ANN401 -- a module
-    """Ask for a fund's valuations."""
-    return lambda due: source.valuations(due["fund"], due["symbol"], due["name"])
-
-
-def by_session(source: Any) -> Ask:  # noqa: ANN401 -- a module
-    """Ask for a fund's holdings of a session."""
-    return lambda due: source.holdings(due["fund"], due["symbol"], due["name"], due["as_of"])
-
-
-def by_page(ask: Callable[[str, str], Request]) -> Ask:
-    """Ask for a page."""
-    return lambda due: ask(due["page"], due["symbol"])
-
-
-def candles(source: Any, transform: Any) -> Feed:  # noqa: ANN401 -- modules
-    """Make the feed of an exchange's daily candles."""
-    return Feed(
-        source.SOURCE,
-        "quotes",
-        source.parse_quotes,
-        {Bars: transform.bars},
-        by_window(source),
-        ("json",),
-    )
-
 
 PROVIDERS = (
     Provider(
@@ -171,7 +66,7 @@ PROVIDERS = (
         cadence="every session",
         published="within minutes of the close; volumes are final two business days later",
         terms="restrict automated use and redistribution; for personal use",
-        base_url="https://query1.finance.yahoo.com",
+        base_url=sources.yahoo.BASE_URL,
         enabled=True,
         feeds=(
             Feed(
@@ -193,7 +88,8 @@ PROVIDERS = (
         cadence="every session",
         published="the next morning, New York time",
         terms="personal, non-commercial use; no copying or distribution",
-        base_url="https://www.blackrock.com",
+        base_url=sources.ishares.BASE_URL,
+        sites=sources.ishares.SITES,
         enabled=True,
         off=frozenset({"holdings"}),
         rate=0.5,
@@ -225,7 +121,7 @@ PROVIDERS = (
         cadence="every day, UTC",
         published="at midnight UTC; no revisions are known; the latest 720 days and nothing older",
         terms="not read; for personal use",
-        base_url="https://api.kraken.com",
+        base_url=sources.kraken.BASE_URL,
         enabled=True,
         feeds=(candles(sources.kraken, transforms.kraken),),
     ),
@@ -236,7 +132,7 @@ PROVIDERS = (
         cadence="every day, UTC",
         published="about a minute after midnight UTC; 300 days in one answer",
         terms="not read; for personal use",
-        base_url="https://api.exchange.coinbase.com",
+        base_url=sources.coinbase.BASE_URL,
         feeds=(candles(sources.coinbase, transforms.coinbase),),
     ),
     Provider(
@@ -247,7 +143,7 @@ PROVIDERS = (
         cadence="every day, UTC",
         published="at midnight UTC; 1000 days in one answer",
         terms="not read; for personal use; closed to some countries",
-        base_url="https://data-api.binance.vision",
+        base_url=sources.binance.BASE_URL,
         feeds=(candles(sources.binance, transforms.binance),),
     ),
     Provider(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flows import registry
+from flows import feeds, registry
 from flows.datasets import Dataset
 
 Address = Annotated[str, Field(pattern="^https?://[^/]")]
@@ -38,7 +38,7 @@ class Provider(BaseModel):
         return self.datasets if self.enabled else frozenset()
 
 
-def of_provider(row: registry.Provider) -> type[Provider]:
+def of_provider(row: feeds.Provider) -> type[Provider]:
     """Make the settings of one provider, with the defaults of its row in the registry."""
     served = {feed.dataset for feed in row.feeds}
     defaults: dict[str, Any] = {
@@ -86,7 +86,7 @@ class General(BaseSettings):
         )
 
 
-def with_defaults(row: registry.Provider) -> tuple[type[Provider], Provider]:
+def with_defaults(row: feeds.Provider) -> tuple[type[Provider], Provider]:
     """Make the field of one provider: its settings, all of them at their defaults."""
     model = of_provider(row)
     return model, model.model_validate({})

@@ -1,6 +1,7 @@
 """docs/sources.md, written from the registry: `python -m flows.sources_page` prints it."""
 
-from flows.registry import PROVIDERS, Feed, Provider
+from flows.feeds import Feed, Provider
+from flows.registry import PROVIDERS
 from warehouse.tables import name
 
 TOP = """# Sources

@@ -75,7 +75,12 @@ class Answer(NamedTuple):
 
 
 class Unanswered(Exception):  # noqa: N818 -- the domain's word
-    """A provider gave no answer; the message is one line: what was asked, what came instead."""
+    """A provider gave no answer; the message is one line: what was asked, what came instead.
+
+    `asks_for_rest` says whether it told us to ask less: it is not to be asked elsewhere, either.
+    """
+
+    asks_for_rest: bool = False
 
 
 class Refusal(httpx.HTTPError):
@@ -128,7 +133,9 @@ class Client:
                     async with self.limiter:
                         return await self.ask(request, unless)
         except httpx.HTTPError as error:
-            raise Unanswered(f"{request.scope}: {explain(error, self.manners)}") from error
+            unanswered = Unanswered(f"{request.scope}: {explain(error, self.manners)}")
+            unanswered.asks_for_rest = getattr(error, "status", None) == TOO_MANY_REQUESTS
+            raise unanswered from error
         raise AssertionError("stamina either returns or raises")  # pragma: no cover
 
     async def ask(self, request: Request, unless: Mapping[str, str]) -> Answer:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pandera.polars as pa
 import polars as pl
 
-from schemas.capture import Capture, Refused, Request
+from schemas.capture import Capture, Endpoint, Refused, Request
 from schemas.parsed import Parsed, having
 from schemas.raw.ishares import ISharesHistorical, ISharesHoldings
 from schemas.validation import promised
@@ -24,6 +24,8 @@ from sources.sniffing import sniff
 
 SOURCE = "ishares"
 BASE_URL = "https://www.blackrock.com"
+WWW = "www"
+SITES = {WWW: "https://www.ishares.com"}
 PATH = "/varnish-api/blk-one01-product-data/product-data/api/v1/get-fund-document"
 PARAMS = {
     "appType": "PRODUCT_PAGE",
@@ -32,6 +34,8 @@ PARAMS = {
     "locale": "en_US",
     "userType": "individual",
 }
+
+WORKBOOK, HOLDINGS = "1521942788811.ajax", "1467271812596.ajax"
 
 HISTORICAL = ("Historical", "Historisch")
 SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -56,6 +60,9 @@ def valuations(fund: str, portfolio_id: str, name: str) -> Request:
         path=PATH,
         params={**PARAMS, "portfolioId": portfolio_id, "component": "fundDownload"},
         expects={"name": name},
+        otherwise=(
+            on_the_product_page(portfolio_id, WORKBOOK, {"fileType": "xls", "dataType": "fund"}),
+        ),
     )
 
 
@@ -75,7 +82,23 @@ def holdings(fund: str, portfolio_id: str, name: str, as_of: date) -> Request:
         asked_from=as_of,
         asked_to=as_of,
         expects={"name": name},
+        otherwise=(
+            on_the_product_page(portfolio_id, "latest-holdings.csv", {}),
+            on_the_product_page(
+                portfolio_id,
+                HOLDINGS,
+                {"fileType": "csv", "dataType": "fund", "asOfDate": f"{as_of:%Y%m%d}"},
+            ),
+        ),
     )
+
+
+def on_the_product_page(portfolio_id: str, file: str, params: dict[str, str]) -> Endpoint:
+    """Name a file of a fund's product page, where it has been, and may be again.
+
+    The page's own name in the path is ignored: the number counts.
+    """
+    return Endpoint(f"/us/products/{portfolio_id}/fund/{file}", params, WWW)
 
 
 def parse_valuations(payload: bytes, capture: Capture) -> Parsed:

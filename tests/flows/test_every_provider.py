@@ -25,10 +25,11 @@ from hypothesis import strategies as st
 from starlette.routing import compile_path
 
 from flows import keeping, planning
+from flows.feeds import Due, Feed, Provider
 from flows.loading import Loaded, load_waiting, read
 from flows.planning import VIEWS, Planned
 from flows.recording import first_that_serves, manners
-from flows.registry import FEEDS, PROVIDERS, Due, Feed, Provider
+from flows.registry import FEEDS, PROVIDERS
 from flows.settings import General, Settings
 from sandbox.answers import Question
 from sandbox.market import Market

@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from flows import keeping, loading
+from flows.feeds import Feed
 from flows.keeping import keep_reference, keep_sessions
 from flows.loading import Loaded, load_waiting
-from flows.registry import Feed, feed_of
+from flows.registry import feed_of
 from schemas.capture import Capture
 from sources import captures
 from tests.flows.living import ask, believed

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,7 +179,6 @@ ASKED_SINCE = date(2025, 11, 3)
 # Records twice, as tests/flows/living.py does, and tells what came of it.
 SCRIPT = f"""
 import asyncio, json, os, sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -190,8 +190,10 @@ from flows import recording, replaying
 from flows.planning import plan, rows
 from flows.settings import Settings
 from flows.world import observe
+from sandbox import instruments
+from sandbox.bars import bars as drawn
+from sandbox.market import Market
 from sandbox.server import serving
-from sandbox.synthetic import synthetic
 from warehouse.connection import connect
 
 
@@ -205,16 +207,9 @@ for step in ("prepare", "load", "close"):
     setattr(recording, step, getattr(recording, step).fn)
 recording.fetch = stated(recording.fetch.fn)
 
-whole = synthetic()
-since = pl.col("date") >= date(2025, 11, 3)
-market = replace(
-    whole,
-    bars={{"SPY": whole.bars["SPY"].filter(since)}},
-    instruments={{"SPY": whole.instruments["SPY"]}},
-    dividends={{}},
-    valuations={{}},
-    holdings={{}},
-)
+spy = instruments.describe("SPY")
+shown = drawn(spy).filter(pl.col("date") >= date(2025, 11, 3))
+market = Market("synthetic", {{"SPY": spy}}, {{"SPY": shown}}, valuations={{}})
 data = Path(os.environ["SILVERSTREAK_DATA"])
 
 
@@ -261,7 +256,7 @@ json.dump(
         "first": first,
         "gap": gap,
         "second": second,
-        "served": market.bars["SPY"].select(pl.all().cast(pl.String)).to_dicts(),
+        "served": shown.select(pl.all().cast(pl.String)).to_dicts(),
         "captures": verified.captures,
         "differences": verified.differences,
         "rate": Settings().provider("acme").rate,
@@ -289,14 +284,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def add_row(registry: Path) -> None:
-    text = registry.read_text()
-    for anchor, addition in {
-        "from flows.datasets import Dataset\n": IMPORTS,
-        "PROVIDERS = (\n": "",
-    }.items():
-        assert text.count(anchor) == 1
-        text = text.replace(anchor, addition + anchor)
-    registry.write_text(text.replace("PROVIDERS = (\n", f"PROVIDERS = ({ROW}\n"))
+    text, places = re.subn(
+        r"^PROVIDERS\b.*\($", f"{IMPORTS}\n\\g<0>{ROW}", registry.read_text(), flags=re.MULTILINE
+    )
+    assert places == 1
+    registry.write_text(text)
 
 
 def add_line(instruments: Path) -> None:
@@ -317,9 +309,10 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """Run the copy, in a process of its own."""
-    folder = tmp_path_factory.mktemp("data")
+def told(copy: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Run the copy, in a process of its own, where the sessions are known already."""
+    folder = tmp_path_factory.mktemp("made up")
+    shutil.copytree(prepared, folder / "data")
     ours = {name: value for name, value in os.environ.items() if "SILVERSTREAK_" not in name}
     env = ours | {
         "PYTHONPATH": str(copy),

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from flows import loading
+from flows.feeds import Feed
 from flows.loading import Loaded
-from flows.registry import Feed, feed_of
+from flows.registry import feed_of
 from flows.replaying import REBUILT, replay, retry
 from sandbox.market import Market
 from sandbox.server import serving

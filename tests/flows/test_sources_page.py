@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.registry import PROVIDERS, Provider
+from flows.feeds import Provider
+from flows.registry import PROVIDERS
 from flows.sources_page import page
 
 PAGE = Path(__file__).parents[2] / "docs" / "sources.md"

@@ -10,10 +10,16 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.capture import Capture, Request
+from schemas.tables.asset_caps import AssetCaps
 from schemas.tables.bars import Bars
+from schemas.tables.coin_categories import CoinCategories
+from schemas.tables.coin_market import CoinMarket
+from schemas.tables.coins import Coins
 from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
+from schemas.tables.monthly_averages import MonthlyAverages
+from schemas.tables.rates import Rates
 from schemas.tables.reference import (
     Corrections,
     FundGroups,
@@ -21,8 +27,11 @@ from schemas.tables.reference import (
     FundTerms,
     Instruments,
     KnownPeaks,
+    Pages,
+    Series,
     StressPeriods,
 )
+from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
 from schemas.validation import Verdict, accept
 from warehouse import definitions
@@ -54,11 +63,12 @@ def capture(
     *,
     subject: str = "all",
     source: str = "bank",
+    dataset: str = "test",
     asked: tuple[date, date] | None = None,
     tag: str = "",
 ) -> Capture:
     first, last = asked or (None, None)
-    request = Request(source, "test", subject, "/", asked_from=first, asked_to=last)
+    request = Request(source, dataset, subject, "/", asked_from=first, asked_to=last)
     return Capture(request, known_at, f"{tag:0<64}")
 
 
@@ -80,6 +90,13 @@ PLAIN: dict[type[pa.DataFrameModel], dict[str, Any]] = {
     },
     Holdings: {"source": "bank", "name": "a metal", "market_value": 1.0},
     CorporateActions: {"source": "bank"},
+    AssetCaps: {"source": "bank", "name": "an asset", "kind": "company", "rank": 1},
+    CoinCategories: {"source": "bank", "name": "a coin"},
+    CoinMarket: {"source": "bank"},
+    Coins: {"source": "bank", "symbol": "c", "name": "a coin"},
+    MonthlyAverages: {"source": "bank", "unit": "$/troy oz"},
+    Rates: {"source": "bank"},
+    ReportedFlows: {"source": "bank"},
     Funds: {
         "name": "a fund",
         "calendar": "TEST",
@@ -98,6 +115,14 @@ PLAIN: dict[type[pa.DataFrameModel], dict[str, Any]] = {
         "first_session": date(2029, 12, 3),
         "publication_lag_hours": 2,
         "sources": "bank:X",
+    },
+    Pages: {"sources": "bank:1"},
+    Series: {
+        "name": "a rate",
+        "dataset": "rates",
+        "first_as_of": date(2029, 12, 3),
+        "publication_lag_days": 1,
+        "sources": "bank:1",
     },
     FundTerms: {"stated_by": "us"},
     FundGroups: {"member_from": date(2020, 1, 2)},
