@@ -58,7 +58,7 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
     definitions.create_all(warehouse)  # the first correction changes the views
 
 
-@pl.Config(engine_affinity="in-memory")  # pandera collects some sixty times: streaming costs more
+@pl.Config(engine_affinity="in-memory", apply_on_context_enter=True)
 def load_kept(
     warehouse: duckdb.DuckDBPyConnection, data: Path, capture_id: str, loaded: Loaded
 ) -> None:
