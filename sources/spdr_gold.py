@@ -16,8 +16,7 @@ from schemas.validation import promised
 from sources import delimited
 from sources.documents import numbered
 from sources.sniffing import is_one_of, sniff
-from sources.ssga import below_header, must_be_distinct, until_blank
-from sources.workbooks import sheet
+from sources.workbooks import below_header, must_be_distinct, sheet, until_blank
 
 SOURCE = "spdr_gold"
 BASE_URL = "https://api.spdrgoldshares.com"

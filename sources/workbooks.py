@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 
+import polars as pl
 import python_calamine
 
 from schemas.capture import Capture, Refused
@@ -61,3 +62,42 @@ def written(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 -- exact
         return str(int(value))
     return str(value)
+
+
+def below_header(rows: Rows, column: str, capture: Capture) -> pl.DataFrame:
+    """Read what stands below the header, which is the first row with a cell of this name."""
+    scope = capture.request.scope
+    start = next((n for n, row in enumerate(rows) if column in map(str.strip, row)), None)
+    if start is None:
+        raise Refused(f"{scope}: no header row: no cell says {column!r}")
+    header = {at: name.strip() for at, name in enumerate(rows[start]) if name.strip()}
+    must_be_distinct(list(header.values()), capture)
+    columns = {
+        name: pl.Series([row[at] for row in rows[start + 1 :]], dtype=pl.String)
+        for at, name in header.items()
+    }
+    return pl.DataFrame(columns)
+
+
+def must_be_distinct(names: list[str], capture: Capture) -> None:
+    """Refuse a header that names a column twice: either could be meant."""
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        told = ", ".join(map(repr, sorted(twice)))
+        raise Refused(f"{capture.request.scope}: a column is there twice: {told}")
+
+
+def until_blank(table: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    """Give the rows above the first blank one; disclaimers are scattered below it.
+
+    Raises:
+        Refused: There is none, or a whole row below it: it would be lost.
+    """
+    scope, is_empty = capture.request.scope, pl.all().str.strip_chars() == ""
+    blank = table.select(pl.all_horizontal(is_empty)).to_series().arg_true()
+    end = table.height if blank.is_empty() else int(blank[0])
+    if end == 0:
+        raise Refused(f"{scope}: the table has no rows")
+    if table[end:].select(pl.all_horizontal(~is_empty).any()).item():
+        raise Refused(f"{scope}: the table goes on below a blank row, row {end} counted from 0")
+    return table[:end]

@@ -1,5 +1,7 @@
 """CompaniesMarketCap's ranking of assets, in our names, units and keys."""
 
+from datetime import UTC
+
 import polars as pl
 
 from schemas.capture import Capture
@@ -28,7 +30,7 @@ def asset_caps(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     return raw.with_columns(shown("cap"), shown("price")).select(
         asset=pl.col("href").str.extract(SLUG),
-        as_of=pl.lit(capture.known_at.date()),
+        as_of=pl.lit(capture.known_at.astimezone(UTC).date()),
         source=pl.lit(SOURCE),
         name="company-name",
         symbol="company-code",
