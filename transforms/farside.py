@@ -3,10 +3,10 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import SPACED, day
 from transforms.numbers import number
 
 SOURCE = "farside"
-DAY = r"^\d{1,2} [A-Z][a-z]{2} \d{4}$"
 NEGATIVE = r"^\(([\d.,]+)\)$"  # (45.4) is -45.4
 MILLION = 1_000_000
 ROUNDED = 0.15  # millions by which a day's Total may differ from the sum of its cells
@@ -24,7 +24,9 @@ def reported_flows(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     del capture
     return (
-        raw.with_columns(pl.col("flow", "Total").str.replace(NEGATIVE, "-$1"), as_of=day())
+        raw.with_columns(
+            pl.col("flow", "Total").str.replace(NEGATIVE, "-$1"), as_of=day("Date", SPACED)
+        )
         .with_columns(millions=number("flow"), stated=number("Total"))
         .with_columns(is_filling=is_filling(), is_suspect=is_suspect())
         .filter(pl.col("millions").is_not_null() & ~pl.col("is_filling"))
@@ -36,12 +38,6 @@ def reported_flows(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             position="position",
         )
     )
-
-
-def day() -> pl.Expr:
-    """Read '11 Jan 2024' as a day; what is none is null."""
-    served = pl.col("Date")
-    return pl.when(served.str.contains(DAY)).then(served.str.to_date("%d %b %Y", strict=False))
 
 
 def in_usd() -> pl.Expr:

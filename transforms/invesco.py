@@ -3,11 +3,11 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms import days
 from transforms.numbers import number, text
 from transforms.positions import holding
 
 SOURCE = "invesco"
-DAYS = ("%Y-%m-%d", "%m/%d/%Y")  # today's service, the table of former years
 PERCENT = 100
 
 
@@ -36,5 +36,4 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
 
 def day(column: str) -> pl.Expr:
     """Read a day as either service writes it; what is none is null."""
-    written = pl.col(column).str.strip_chars()
-    return pl.coalesce(written.str.to_date(layout, strict=False) for layout in DAYS)
+    return pl.coalesce(days.day(column, layout) for layout in (days.ISO, days.SLASHED))

@@ -3,11 +3,11 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import AMERICAN, day
 from transforms.numbers import number, text
 from transforms.positions import holding
 
 SOURCE = "ishares"
-DAY = r"^[A-Z][a-z]{2} \d{1,2}, \d{4}$"
 PERCENT = 100
 
 
@@ -19,7 +19,7 @@ def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     return raw.select(
         fund=pl.lit(capture.request.subject),
-        as_of=day("As Of"),
+        as_of=day("As Of", AMERICAN),
         source=pl.lit(SOURCE),
         nav=number("NAV per Share").fill_null(float("nan")),  # there is no day without one
         shares_outstanding=number("Shares Outstanding"),
@@ -39,7 +39,7 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     return raw.with_columns(ticker=text("Ticker"), name=pl.col("Name")).select(
         fund=pl.lit(capture.request.subject),
-        as_of=day("Fund Holdings as of"),
+        as_of=day("Fund Holdings as of", AMERICAN),
         holding=holding(),
         source=pl.lit(SOURCE),
         name="name",
@@ -53,12 +53,6 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         .otherwise(text("Currency")),
         position="position",
     )
-
-
-def day(column: str) -> pl.Expr:
-    """Read 'May 11, 2022' as a day; what is none is null."""
-    stripped = pl.col(column).str.strip_chars()
-    return pl.when(stripped.str.contains(DAY)).then(stripped.str.to_date("%b %d, %Y", strict=False))
 
 
 def base_currency(capture: Capture) -> str:

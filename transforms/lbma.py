@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from schemas.capture import Capture
-from transforms.settling import is_asked, iso_day
+from transforms.days import ISO, day
+from transforms.settling import is_asked
 
 SOURCE = "lbma"
 LONDON = ZoneInfo("Europe/London")
@@ -22,7 +23,7 @@ def bars(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     no_price, no_volume = pl.lit(None, pl.Float64), pl.lit(None, pl.Float64)
     return (
-        raw.with_columns(session=iso_day("d"))
+        raw.with_columns(session=day("d", ISO))
         .filter(is_asked(capture) & pl.col(CURRENCY).is_not_null())
         .with_columns(session=business_day())
         .select(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import ISO, day
 
 SOURCE = "sec"
 AMENDMENT = "/A"
@@ -19,7 +20,7 @@ def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     of an earlier one (see `is_misdated`) gets no day, and so is rejected. No NAV, assets or ounces
     are filed in this form. A missing count is no number.
     """
-    return raw.with_columns(day("end"), day("filed")).select(
+    return raw.with_columns(day("end", ISO), day("filed", ISO)).select(
         fund=pl.lit(capture.request.subject),
         as_of=pl.when(~is_misdated()).then("end"),
         source=pl.lit(SOURCE),
@@ -42,8 +43,3 @@ def is_misdated() -> pl.Expr:
     is_late = pl.col("filed") - pl.col("end") > LATEST_FILING
     is_report = ~pl.col("form").str.ends_with(AMENDMENT)
     return (is_report & is_late & (pl.col("val") != first)).fill_null(value=False)
-
-
-def day(column: str) -> pl.Expr:
-    """Read 2014-03-31 as a day; what is none is null."""
-    return pl.col(column).str.to_date("%Y-%m-%d", strict=False)

@@ -6,15 +6,7 @@ import polars as pl
 
 from schemas.capture import Capture
 
-ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
 SETTLED_AFTER = 2  # business days until volumes stop changing
-
-
-def iso_day(column: str) -> pl.Expr:
-    """Read '2025-12-11' as a day; what is none is null."""
-    stripped = pl.col(column).str.strip_chars()
-    day = stripped.str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(stripped.str.contains(ISO_DAY)).then(day)
 
 
 def is_asked(capture: Capture) -> pl.Expr:

@@ -3,8 +3,8 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import DASHED, day
 from transforms.numbers import number
-from transforms.ssga import day
 
 SOURCE = "spdr_gold"
 NAV = "NAV/Share at 10:30am NYT"
@@ -30,7 +30,7 @@ def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     shares = recovered(capture.request.expects["symbol"])
     return stated.select(
         fund=pl.lit(capture.request.subject),
-        as_of=day("Date"),
+        as_of=day("Date", DASHED),
         source=pl.lit(SOURCE),
         nav="nav",
         shares_outstanding=shares,

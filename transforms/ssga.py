@@ -3,11 +3,11 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import DASHED, day
 from transforms.numbers import number, text
 from transforms.positions import holding
 
 SOURCE = "ssga"
-DAY = r"^\d{1,2}-[A-Z][a-z]{2}-\d{4}$"
 PERCENT = 100
 
 
@@ -19,7 +19,7 @@ def fund_valuations(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     return raw.select(
         fund=pl.lit(capture.request.subject),
-        as_of=day("Date"),
+        as_of=day("Date", DASHED),
         source=pl.lit(SOURCE),
         nav=number("NAV").fill_null(float("nan")),  # there is no day without one
         shares_outstanding=number("Shares Outstanding"),
@@ -39,7 +39,7 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """
     return raw.with_columns(ticker=text("Ticker"), name=pl.col("Name")).select(
         fund=pl.lit(capture.request.subject),
-        as_of=day("Holdings:", after="As of "),
+        as_of=day("Holdings:", DASHED, after="As of "),
         holding=holding(),
         source=pl.lit(SOURCE),
         name="name",
@@ -51,9 +51,3 @@ def holdings(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         currency=pl.lit(None, pl.String),
         position="position",
     )
-
-
-def day(column: str, after: str = "") -> pl.Expr:
-    """Read '08-Jul-2030' as a day; what is none is null."""
-    stripped = pl.col(column).str.strip_chars().str.strip_prefix(after)
-    return pl.when(stripped.str.contains(DAY)).then(stripped.str.to_date("%d-%b-%Y", strict=False))

@@ -3,8 +3,9 @@
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.days import ISO, day
 from transforms.numbers import number
-from transforms.settling import is_asked, is_over, is_settled, iso_day
+from transforms.settling import is_asked, is_over, is_settled
 
 SOURCE = "stooq"
 
@@ -20,7 +21,7 @@ def bars(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     be rejected: a number as NaN, a day as null.
     """
     return (
-        raw.with_columns(session=iso_day("Date"))
+        raw.with_columns(session=day("Date", ISO))
         .filter(is_asked(capture) & is_over(capture))
         .select(
             instrument=pl.lit(capture.request.subject),

@@ -7,8 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +86,13 @@ class AcmeBars(pa.DataFrameModel):
 import polars as pl
 
 from schemas.capture import Capture
-from transforms.settling import is_asked, is_settled, iso_day
+from transforms.days import ISO, day
+from transforms.settling import is_asked, is_settled
 
 
 def bars(raw: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """Give the bars of the days asked for, and their `position`."""
-    dated = raw.with_columns(session=iso_day("day")).filter(is_asked(capture))
+    dated = raw.with_columns(session=day("day", ISO)).filter(is_asked(capture))
     return dated.select(
         instrument=pl.lit(capture.request.subject),
         session="session",
@@ -173,28 +172,26 @@ LINE = {
     "caveat": "",
 }
 
-FIRST_RUN, SECOND_RUN = "2025-12-04T18:00:00+00:00", "2025-12-12T18:00:00+00:00"
-ASKED_SINCE = date(2025, 11, 3)
+FIRST, LATE, LAST = "2025-11-03", "2025-12-10", "2025-12-11"
 
-# Records twice, as tests/flows/living.py does, and tells what came of it.
+# Records once, as tests/flows/living.py does but for publishing, and tells what came of it.
 SCRIPT = f"""
 import asyncio, json, os, sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
-import httpx
 import polars as pl
 
 import flows.registry
-from flows import recording, replaying
-from flows.planning import plan, rows
+from flows import planning, recording, replaying
 from flows.settings import Settings
+from flows.sources_page import page
 from flows.world import observe
-from sandbox import instruments
-from sandbox.bars import bars as drawn
+from sandbox.bars import bars
+from sandbox.instruments import describe
 from sandbox.market import Market
 from sandbox.server import serving
-from warehouse.connection import connect
+from warehouse.publishing import Published
 
 
 def stated(fetch):
@@ -203,68 +200,58 @@ def stated(fetch):
     return called
 
 
-for step in ("prepare", "load", "close"):
-    setattr(recording, step, getattr(recording, step).fn)
-recording.fetch = stated(recording.fetch.fn)
+asked = []
 
-spy = instruments.describe("SPY")
-shown = drawn(spy).filter(pl.col("date") >= date(2025, 11, 3))
-market = Market("synthetic", {{"SPY": spy}}, {{"SPY": shown}}, valuations={{}})
+
+def noted(prepare):
+    async def called(*arguments):
+        asked.extend(planned := await prepare(*arguments))
+        return planned
+    return called
+
+
+recording.prepare = noted(recording.prepare.fn)
+recording.fetch = stated(recording.fetch.fn)
+recording.load = recording.load.fn
+recording.close = recording.close.fn
+recording.publish = lambda *_: Published(None, [])
+
+is_late = pl.col("date") == date.fromisoformat("{LATE}")
+served = bars(describe("SPY")).filter(pl.col("date") >= date.fromisoformat("{FIRST}"))
+served = served.with_columns(
+    pl.when(is_late).then(pl.col("published_at") + timedelta(days=9)).otherwise("published_at")
+)
+market = Market("synthetic", {{"SPY": describe("SPY")}}, {{"SPY": served}}, {{}})
 data = Path(os.environ["SILVERSTREAK_DATA"])
 
-
-def record(url, at):
-    httpx.put(f"{{url}}/sandbox/clock", json={{"now": at}}).raise_for_status()
-    return asyncio.run(recording.record(frozenset({{"quotes"}}))).data.problems
-
-
-def planned():
+with serving(market, date.fromisoformat("{LAST}")) as url:
+    os.environ["SILVERSTREAK_SANDBOX"] = url
+    problems = asyncio.run(recording.record(frozenset({{"quotes"}}))).data.problems
     settings = Settings()
     world = observe(settings)
     with recording.open_warehouse(settings, world) as warehouse:
-        recording.runs.begin(warehouse, "planning", world.now())
-        asked = plan(warehouse, settings, frozenset({{"quotes"}}), world.carried)
-        return [
-            [str(r.asked_from), str(r.asked_to), r.path] for r in asked if r.source == "acme"
-        ]
-
-
-def bars():
-    query = "select * from bars_by_source where source = 'acme' order by session"
-    with connect(data / "warehouse.duckdb", read_only=True) as warehouse:
-        return warehouse.execute(query).pl().select(pl.all().cast(pl.String)).to_dicts()
-
-
-with serving(market, date(2025, 12, 11)) as url:
-    os.environ["SILVERSTREAK_SANDBOX"] = url
-    problems = record(url, "{FIRST_RUN}")
-    first = bars()
-    httpx.put(f"{{url}}/sandbox/clock", json={{"now": "{SECOND_RUN}"}}).raise_for_status()
-    gap = planned()
-    problems += record(url, "{SECOND_RUN}")
-    second = bars()
-
-settings = Settings()
+        due = planning.rows(warehouse, "quotes_due")
+        bars = warehouse.sql("from bars_by_source where source = 'acme' order by session").pl()
 del os.environ["SILVERSTREAK_SANDBOX"]
+
 verified = replaying.verify(data, 1)
-from flows.sources_page import page
-json.dump(
-    {{
-        "module": flows.registry.__file__,
-        "acme": sys.modules["sources.acme"].__file__,
-        "problems": problems,
-        "first": first,
-        "gap": gap,
-        "second": second,
-        "served": shown.select(pl.all().cast(pl.String)).to_dicts(),
-        "captures": verified.captures,
-        "differences": verified.differences,
-        "rate": Settings().provider("acme").rate,
-        "enabled": Settings().provider("acme").enabled,
-        "page": page(),
-    }},
-    sys.stdout,
-)
+told = {{
+    "registry": flows.registry.__file__,
+    "source": sys.modules["sources.acme"].__file__,
+    "problems": problems,
+    "asked": [
+        [r.asked_from, r.asked_to, r.path]
+        for r in (planned.request for planned in asked) if r.source == "acme"
+    ],
+    "served": served.rows(named=True),
+    "bars": bars.rows(named=True),
+    "due": [row for row in due if row["source"] == "acme"],
+    "captures": verified.captures,
+    "differences": verified.differences,
+    "settings": Settings().provider("acme").model_dump(mode="json"),
+    "page": page(),
+}}
+print(json.dumps(told, default=str))
 """
 
 
@@ -273,7 +260,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the project's code, and add the provider to it."""
     folder = tmp_path_factory.mktemp("copy")
     for name in CODE:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "pyproject.toml", folder)
     for file, text in MODULES.items():
         assert not (folder / file).exists()
@@ -298,18 +285,8 @@ def add_line(instruments: Path) -> None:
         csv.DictWriter(file, header, lineterminator="\n").writerow(LINE)
 
 
-@dataclass(frozen=True)
-class Told:
-    """What the copy told: of its bars in two runs, of a plan between them, of a replay."""
-
-    told: dict[str, Any]
-
-    def closes(self, run: str) -> dict[str, str]:
-        return {bar["session"]: bar["close"] for bar in self.told[run]}
-
-
 @pytest.fixture(scope="module")
-def told(copy: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(copy: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Run the copy, in a process of its own, where the sessions are known already."""
     folder = tmp_path_factory.mktemp("made up")
     shutil.copytree(prepared, folder / "data")
@@ -331,60 +308,60 @@ def told(copy: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    return Told(json.loads(ran.stdout.splitlines()[-1]))
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
-def test_the_copy_is_what_runs(told: Told, copy: Path) -> None:
-    assert Path(told.told["module"]) == copy / "flows" / "registry.py"
-    assert Path(told.told["acme"]) == copy / "sources" / "acme.py"
+def test_the_copy_is_what_runs(told: Any, copy: Path) -> None:
+    assert Path(told["registry"]) == copy / "flows" / "registry.py"
+    assert Path(told["source"]) == copy / "sources" / "acme.py"
 
 
 def test_nothing_else_of_the_code_names_it(copy: Path) -> None:
     named = {
         str(file.relative_to(copy))
         for file in copy.rglob("*")
-        if file.is_file() and "acme" in file.read_bytes().decode(errors="replace").casefold()
+        if file.is_file() and b"acme" in file.read_bytes().lower()
     }
 
     assert "acme" not in {row.name for row in PROVIDERS}
     assert named == {*MODULES, "flows/registry.py", "warehouse/reference/instruments.csv"}
 
 
-def test_its_bars_arrive_as_they_were_served(told: Told) -> None:
-    closes = {bar["date"]: bar["close"] for bar in told.told["served"] if bar["close"]}
-
-    assert told.told["problems"] == []
-    assert told.closes("second") == closes
-    assert {bar["instrument"] for bar in told.told["second"]} == {"ACME"}
-    assert {bar["currency"] for bar in told.told["second"]} == {"USD"}
+def test_it_is_planned_from_its_first_session_on(told: Any) -> None:
+    assert told["asked"] == [[FIRST, LAST, "/acme/acme-1"]]
 
 
-def test_what_is_missing_is_planned_and_only_that_is_asked_for(told: Told) -> None:
-    [[asked_from, asked_to, path]] = told.told["gap"]
-    last = max(told.closes("first"))
-    missing = told.closes("second").keys() - told.closes("first").keys()
+def test_its_bars_arrive_as_they_were_served(told: Any) -> None:
+    closes = {bar["date"]: bar["close"] for bar in told["served"] if bar["date"] != LATE}
 
-    assert path == "/acme/acme-1"
-    assert last == "2025-12-03"
-    assert date.fromisoformat(asked_from) <= date.fromisoformat(last) + timedelta(days=1)
-    assert (min(missing), max(missing)) == ("2025-12-04", asked_to)
-    assert date.fromisoformat(asked_from) > ASKED_SINCE
-    assert datetime.fromisoformat(SECOND_RUN).date() > date.fromisoformat(asked_to)
+    assert told["problems"] == []
+    assert {bar["session"]: bar["close"] for bar in told["bars"]} == closes
+    assert {bar["instrument"] for bar in told["bars"]} == {"ACME"}
+    assert {bar["currency"] for bar in told["bars"]} == {"USD"}
+    assert max(closes) == LAST
 
 
-def test_a_replay_gives_the_same(told: Told) -> None:
-    assert told.told["captures"] > 2
-    assert told.told["differences"] == []
+def test_a_gap_is_planned(told: Any) -> None:
+    [due] = told["due"]
+
+    assert due["missing"] == 1
+    assert due["asked_from"] <= LATE <= due["asked_to"]
+    assert due["asked_from"] > FIRST
 
 
-def test_its_settings_are_settings(told: Told) -> None:
-    assert told.told["rate"] == 7
-    assert told.told["enabled"] is False
+def test_a_replay_gives_the_same(told: Any) -> None:
+    assert told["captures"] > 1
+    assert told["differences"] == []
 
 
-def test_it_has_its_section_on_the_page_of_sources(told: Told) -> None:
-    page = told.told["page"]
+def test_its_settings_come_from_its_row_and_the_environment(told: Any) -> None:
+    assert told["settings"]["rate"] == 7
+    assert told["settings"]["base_url"] == "https://acme.example"
+    assert told["settings"]["datasets"] == ["quotes"]
+    assert told["settings"]["enabled"] is False
 
-    assert '## Acme Bars <a id="acme"></a>' in page
-    assert "the daily bars of Acme" in page
-    assert "none: it does not exist" in page
+
+def test_it_has_its_section_on_the_page_of_sources(told: Any) -> None:
+    assert '## Acme Bars <a id="acme"></a>' in told["page"]
+    assert "the daily bars of Acme" in told["page"]
+    assert "none: it does not exist" in told["page"]

@@ -232,11 +232,3 @@ def test_blank_and_dashed_texts_are_missing() -> None:
     frame = pl.DataFrame({"x": [" a ", "-", "--", "", None]})
 
     assert frame.select(x=text("x"))["x"].to_list() == ["a", None, None, None, None]
-
-
-@settings(deadline=None)
-@given(day=st.dates(date(1000, 1, 1)))
-def test_any_day_survives_being_written(day: date) -> None:
-    frame = pl.DataFrame({"x": [f"{day:%b %d, %Y}", f" {day:%b} {day.day}, {day:%Y}"]})
-
-    assert frame.select(transform.day("x"))["x"].to_list() == [day, day]
