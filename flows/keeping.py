@@ -48,7 +48,7 @@ def keep_sessions(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetim
         from (
             select calendar, first_session from instruments
             union all
-            select calendar, first_session from funds
+            select calendar, coalesce(first_session, launched_on) as first_session from funds
         )
         group by calendar
         order by calendar

@@ -1,9 +1,11 @@
 """XLSX workbooks, read as rows of text."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import reduce
 
 import polars as pl
 import python_calamine
@@ -12,6 +14,11 @@ from schemas.capture import Capture, Refused
 from sources.sniffing import sniff
 
 LARGEST = 500_000_000  # bytes after decompression: a small file could hold terabytes of nothing
+MOST_CELLS = 5_000_000  # the reader lays out all up to the last row and column, used or not
+CELL = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,7})(\d{1,9})[\"']")
+LETTERS = 26
+WORKBOOK = "xl/workbook.xml"
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
 
 Rows = list[list[str]]
 
@@ -49,10 +56,31 @@ def sheet(payload: bytes, capture: Capture, *, wanted: Callable[[str], bool]) ->
 def must_be_bounded(payload: bytes, capture: Capture) -> None:
     """Refuse what grows without measure when it is unpacked."""
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+        names = archive.namelist()
         size = sum(member.file_size for member in archive.infolist())
-    if size > LARGEST:
-        told = f"unpacked it would be {size:,} bytes"
+        if WORKBOOK not in names:
+            raise Refused(f"{capture.request.scope}: a zip archive that is no XLSX workbook")
+        if size > LARGEST:
+            told = f"unpacked it would be {size:,} bytes"
+            raise Refused(f"{capture.request.scope}: the workbook is too large: {told}")
+        for name in filter(SHEET.match, names):
+            must_be_close(archive.read(name), capture)
+
+
+def must_be_close(markup: bytes, capture: Capture) -> None:
+    """Refuse a sheet with a cell far away from the others."""
+    cells = CELL.findall(markup)
+    columns = {letters.upper() for letters, _ in cells}
+    last_row = max((int(row) for _, row in cells), default=0)
+    area = max(map(column_number, columns), default=0) * last_row
+    if area > MOST_CELLS:
+        told = f"its cells reach over {area:,} places"
         raise Refused(f"{capture.request.scope}: the workbook is too large: {told}")
+
+
+def column_number(letters: bytes) -> int:
+    """Give the number of a column from its letters: A is 1, AA is 27."""
+    return reduce(lambda number, letter: number * LETTERS + letter - ord("A") + 1, letters, 0)
 
 
 def written(value: object) -> str:

@@ -32,4 +32,4 @@ class CoinMarket(Table):
         """The key, and what `as_of` means here."""
 
         unique = ("observed_at", "source")
-        metadata = {"as_of": "as_of"}  # noqa: RUF012 -- pandera's own form
+        metadata = {"as_of": "as_of", "days_ahead": 1}  # noqa: RUF012 -- pandera's own form

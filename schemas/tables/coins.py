@@ -41,4 +41,8 @@ class Coins(Table):
         """The key, what `as_of` means here, and the snapshot."""
 
         unique = ("coin", "observed_at", "source")
-        metadata = {"as_of": "as_of", "snapshot": ("observed_at", "source")}  # noqa: RUF012 -- pandera's own form
+        metadata = {  # noqa: RUF012 -- pandera's own form
+            "as_of": "as_of",
+            "days_ahead": 1,  # the source's clock may be ahead of ours
+            "snapshot": ("observed_at", "source"),
+        }

@@ -7,6 +7,7 @@ or after it has restated a split, is told by `Split`, so the expected flow needs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isnan, nan
 from typing import Any, Literal
 
 Period = Literal["week", "month"]
@@ -14,11 +15,11 @@ Period = Literal["week", "month"]
 
 @dataclass(frozen=True)
 class Count:
-    """What an issuer counted on a day, on today's basis; `shares` None: not published."""
+    """What an issuer counted on a day, on today's basis; None: not published."""
 
     as_of: date
     shares: float | None
-    nav: float
+    nav: float | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def as_served(counts: Sequence[Count], split: Split | None) -> list[dict[str, An
         old = split is not None and split.has_old_basis(count.as_of)
         ratio = split.ratio if split and old else 1.0
         shares = None if count.shares is None else count.shares / ratio
-        rows.append({"as_of": count.as_of, "shares_outstanding": shares, "nav": count.nav * ratio})
+        nav = None if count.nav is None else count.nav * ratio
+        rows.append({"as_of": count.as_of, "shares_outstanding": shares, "nav": nav})
     return rows
 
 
@@ -75,23 +77,28 @@ def flows(
     found = []
     for number, count in enumerate(known):
         ratio = split.ratio if split and split.has_old_basis(count.as_of) else 1.0
-        nav, shares = count.nav * ratio, (count.shares or 0) / ratio
+        nav, shares = (count.nav or nan) * ratio, (count.shares or 0) / ratio
         if number == 0:
-            launched = (launched_on.year, launched_on.month)
-            if launched == (count.as_of.year, count.as_of.month) and launched_on <= count.as_of:
-                found.append(
-                    Flow(count.as_of, None, shares, shares * nav, 1, None, count.shares or 0)
-                )
+            if is_of_launch(count.as_of, launched_on, calendar):
+                usd = None if isnan(nav) else shares * nav
+                found.append(Flow(count.as_of, None, shares, usd, 1, None, count.shares or 0))
             continue
         before = known[number - 1]
         net: float | None = shares - (before.shares or 0) / ratio
         if split and is_seam(split, before.as_of, count.as_of):
             net = None
         spans = sum(before.as_of < session <= count.as_of for session in calendar)
-        usd = None if net is None else net * nav
+        usd = None if net is None or isnan(nav) else net * nav
         steps = before.shares, count.shares or 0
         found.append(Flow(count.as_of, before.as_of, net, usd, max(1, spans), *steps))
     return found
+
+
+def is_of_launch(as_of: date, launched_on: date, calendar: Sequence[date]) -> bool:
+    """No session was over between the launch and the count, as far as sessions are known."""
+    missed = any(launched_on <= session < as_of for session in calendar)
+    is_known = as_of == launched_on or min(calendar) <= launched_on
+    return launched_on <= as_of and is_known and not missed
 
 
 def is_seam(split: Split, before: date, after: date) -> bool:

@@ -1,4 +1,4 @@
-"""Bars and valuations of the best source, and the records they set."""
+"""Bars, valuations and rates of the best source, and the records they set."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from schemas.tables.bars import Bars
 from schemas.tables.fund_valuations import FundValuations
-from schemas.tables.reference import Funds, Instruments
+from schemas.tables.rates import Rates
+from schemas.tables.reference import Funds, Instruments, Series
 from tests.warehouse.conftest import Ask
-from tests.warehouse.market import answer, frame, lay
+from tests.warehouse.market import answer, frame, lay, open_calendar
 
 DAY = date(2030, 3, 4)
 
@@ -23,6 +24,8 @@ DAY = date(2030, 3, 4)
 def market(shared: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     shared.begin()
     sources = "first:A second:B:C third:D"
+    open_calendar(shared)
+    lay(shared, Series, [{"series": "RATE", "sources": sources}])
     lay(shared, Instruments, [{"instrument": "SI=F", "sources": sources}])
     lay(shared, Funds, [{"fund": "AAA", "sources": sources, "holdings_sources": "third:D"}])
     yield shared
@@ -48,8 +51,11 @@ def test_one_source_is_chosen(
     lay(market, Bars, bars)
     lay(market, FundValuations, [{"fund": "AAA", "as_of": DAY, "source": s} for s in stated_by])
 
-    assert [source for (source,) in answer(market, "select source from bars")] == chosen
-    assert [source for (source,) in answer(market, "select source from fund_valuations")] == chosen
+    rate = {"series": "RATE", "as_of": DAY, "value": 4.0}
+    lay(market, Rates, [rate | {"source": source} for source in stated_by])
+
+    for view in ("bars", "fund_valuations", "rates"):
+        assert [source for (source,) in answer(market, f"select source from {view}")] == chosen
 
 
 def test_each_day_is_chosen_for_itself(market: duckdb.DuckDBPyConnection) -> None:
@@ -64,8 +70,39 @@ def test_each_day_is_chosen_for_itself(market: duckdb.DuckDBPyConnection) -> Non
     assert answer(market, query) == [(4, "first"), (5, "second"), (6, "first")]
 
 
-def test_the_sources_own_name_may_hold_a_colon(market: duckdb.DuckDBPyConnection) -> None:
-    query = "select source, symbol, priority from instrument_sources order by priority"
+@pytest.mark.parametrize("calendar", ["TEST", "OTHER"])
+def test_a_fallbacks_day_counts_if_it_is_a_session_of_the_funds_calendar(
+    market: duckdb.DuckDBPyConnection, calendar: str
+) -> None:
+    market.execute("update history.funds set calendar = ?", [calendar])
+    weekend = [date(2030, 3, 2), date(2030, 3, 3)]
+    stated = [(weekend[0], "first"), (weekend[1], "second"), (DAY, "second")]
+    rows = [{"fund": "AAA", "as_of": day, "source": source} for day, source in stated]
+    lay(market, FundValuations, rows)
+
+    counted = [(weekend[0], "first"), (DAY, "second")]
+    query = "select as_of, source from fund_valuations order by as_of"
+    assert answer(market, query) == (counted if calendar == "TEST" else counted[:1])
+
+
+def test_rates_of_each_day_are_chosen_for_themselves_and_every_day_counts(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    sunday = date(2030, 3, 3)
+    stated = [(sunday, "second", 1.0), (DAY, "second", 2.0), (DAY, "first", 3.0)]
+    rows = [
+        {"series": "RATE", "as_of": day, "source": source, "value": value}
+        for day, source, value in stated
+    ]
+    lay(market, Rates, rows)
+
+    query = "select as_of, source, value from rates order by as_of"
+    assert answer(market, query) == [(sunday, "second", 1.0), (DAY, "first", 3.0)]
+
+
+@pytest.mark.parametrize("of", ["instrument", "series"])
+def test_the_sources_own_name_may_hold_a_colon(market: duckdb.DuckDBPyConnection, of: str) -> None:
+    query = f"select source, symbol, priority from {of}_sources order by priority"
 
     assert answer(market, query) == [("first", "A", 1), ("second", "B:C", 2), ("third", "D", 3)]
 

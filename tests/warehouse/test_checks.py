@@ -20,7 +20,9 @@ from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.model import key, metadata
+from schemas.tables.rates import Rates
 from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments
+from schemas.tables.sessions import Sessions
 from tests.warehouse.market import HOLIDAYS, correction, evening, lay, open_calendar, put, sessions
 from warehouse import checks, tables
 from warehouse.runs import begin
@@ -197,31 +199,50 @@ def test_versions_that_do_not_follow_each_other_are_caught(
     assert found == ([("versions_follow_each_other", True)] if caught else [])
 
 
-@pytest.mark.parametrize(
-    ("schema", "day", "ahead", "caught"),
-    [
-        pytest.param(Bars, "session", 1, False, id="east of Greenwich a session is a day ahead"),
-        pytest.param(Bars, "session", 2, True, id="no bar is two days ahead"),
-        pytest.param(FundValuations, "as_of", 0, False, id="a valuation may be of its day"),
-        pytest.param(FundValuations, "as_of", 1, True, id="no valuation is ahead"),
-        pytest.param(Holdings, "as_of", 1, True, id="no holding is ahead"),
-    ],
-)
-def test_knowledge_from_the_future_is_caught(
-    schema: Any,
-    day: str,
-    ahead: int,
-    caught: bool,  # noqa: FBT001 -- a case's expectation
-    shared: duckdb.DuckDBPyConnection,
+DATED = [schema for schema in TABLES if "as_of" in metadata(schema)]
+AHEAD = {Bars: 1, CorporateActions: 1, Rates: 1}
+
+
+@pytest.mark.parametrize("days", [0, 1], ids=["as far ahead as it may be", "a day further"])
+@pytest.mark.parametrize("schema", DATED, ids=tables.name)
+def test_knowledge_from_the_future_is_caught_in_every_table_with_a_market_day(
+    schema: Any, days: int, shared: duckdb.DuckDBPyConnection
 ) -> None:
+    day = NOW.date() + timedelta(AHEAD.get(schema, 0) + days)
     shared.begin()
     shared.execute("set timezone = 'Asia/Tokyo'")
-    lay_version(shared, schema, NOW, "infinity", **{day: NOW.date() + timedelta(ahead)})
-    found = failing(shared)
+    lay_version(shared, schema, NOW, "infinity", **{metadata(schema)["as_of"]: day})
+    rows = found(shared, "no_knowledge_from_the_future")
     shared.execute("set timezone = 'UTC'")
     shared.rollback()
 
-    assert found == ([("no_knowledge_from_the_future", True)] if caught else [])
+    assert rows == days
+
+
+def test_knowledge_from_the_future_blocks_and_names_its_row(
+    shared: duckdb.DuckDBPyConnection,
+) -> None:
+    day = NOW.date() + timedelta(2)
+    shared.begin()
+    lay_version(shared, Rates, NOW, "infinity", as_of=day)
+    [failure] = checks.failing(shared)
+    shared.rollback()
+
+    assert failure.blocks
+    assert failure.examples == (f"relation rates, series X, as_of {day}, source X, known_at {NOW}",)
+
+
+def test_reference_data_and_sessions_may_be_of_days_to_come(
+    shared: duckdb.DuckDBPyConnection,
+) -> None:
+    ahead = date(2031, 1, 2)
+    shared.begin()
+    lay_version(shared, Sessions, NOW, "infinity", session=ahead)
+    lay_version(shared, Funds, NOW, "infinity", launched_on=ahead, first_session=ahead)
+    rows = found(shared, "no_knowledge_from_the_future")
+    shared.rollback()
+
+    assert rows == 0
 
 
 FIRST, TODAY = date(2030, 6, 3), date(2030, 6, 28)
@@ -672,10 +693,47 @@ def test_a_session_missing_before_the_last_one_stored_is_told(
     assert failing(market) == ([(MISSING, False)] if rows else [])
 
 
-def lay_stored(warehouse: duckdb.DuckDBPyConnection, schema: Any, days: list[date]) -> None:
-    price = {"close": 1.0} if schema is Bars else {}
+@pytest.mark.parametrize("schema", [Bars, FundValuations], ids=tables.name)
+def test_what_a_fallback_lacks_is_not_told(market: duckdb.DuckDBPyConnection, schema: Any) -> None:
+    begin(market, "run", datetime.combine(TODAY, time(23), UTC))
+    market.execute("update history.instruments set sources = 'bank:1 other:1'")
+    market.execute("update history.funds set sources = 'bank:1 other:1'")
+    lay_stored(market, schema, OPEN_DAYS)
+    lay_stored(market, schema, OPEN_DAYS[4:5], source="other")
+    assert missing(market) == []
+
+    lay_stored(market, schema, OPEN_DAYS[6:7], source="other")
+    assert missing(market) == []
+
+
+def test_what_a_fallback_has_fills_no_hole_of_the_first_source(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    begin(market, "run", datetime.combine(TODAY, time(23), UTC))
+    market.execute("update history.funds set sources = 'bank:1 other:1'")
+    lay_stored(market, FundValuations, OPEN_DAYS[:4] + OPEN_DAYS[6:])
+    lay_stored(market, FundValuations, OPEN_DAYS, source="other")
+
+    assert missing(market) == [("fund_valuations", "X", 2)]
+
+
+@pytest.mark.parametrize("stored", [OPEN_DAYS[:1], OPEN_DAYS[:-3], OPEN_DAYS[-1:]])
+def test_a_fund_without_a_history_misses_none_of_it(
+    market: duckdb.DuckDBPyConnection, stored: list[date]
+) -> None:
+    begin(market, "run", datetime.combine(TODAY, time(23), UTC))
+    market.execute("update history.funds set first_session = null")
+    lay_stored(market, FundValuations, stored)
+
+    assert missing(market) == []
+
+
+def lay_stored(
+    warehouse: duckdb.DuckDBPyConnection, schema: Any, days: list[date], source: str = "bank"
+) -> None:
+    plain = {"source": source} | ({"close": 1.0} if schema is Bars else {})
     subject, day = key(schema)[0], metadata(schema)["as_of"]
-    lay(warehouse, schema, [{subject: "X", day: at} | price for at in days], NOW)
+    lay(warehouse, schema, [{subject: "X", day: at} | plain for at in days], NOW)
 
 
 def missing(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:

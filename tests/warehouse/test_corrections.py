@@ -1,17 +1,24 @@
 """Corrections: what a person knows better is shown, what was served is kept."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
+from schemas.tables.asset_caps import AssetCaps
 from schemas.tables.bars import Bars
+from schemas.tables.coin_categories import CoinCategories
+from schemas.tables.coin_market import CoinMarket
+from schemas.tables.coins import Coins
 from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
+from schemas.tables.monthly_averages import MonthlyAverages
+from schemas.tables.rates import Rates
 from schemas.tables.reference import Corrections, Funds, Instruments
+from schemas.tables.reported_flows import ReportedFlows
 from tests.warehouse.market import LONG_AGO, answer, correction, evening, lay, put
 from warehouse import checks, definitions, tables
 from warehouse.corrections import OBSERVATIONS
@@ -64,7 +71,29 @@ def test_what_was_served_is_kept(market: duckdb.DuckDBPyConnection) -> None:
     assert answer(market, "from history.bars") == before
 
 
+MOMENT = datetime(2030, 3, 4, 12, tzinfo=UTC)
 ROWS: dict[Any, tuple[dict[str, Any], dict[str, Any], str, object]] = {
+    AssetCaps: ({"asset": "gold", "as_of": DAY}, {"market_cap": 7.0}, "market_cap", 7),
+    Coins: (
+        {"coin": "btc", "observed_at": MOMENT},
+        {"as_of": DAY, "price": 7.0},
+        "price",
+        7,
+    ),
+    CoinMarket: (
+        {"observed_at": MOMENT},
+        {"as_of": DAY, "market_cap": 7.0},
+        "market_cap",
+        7,
+    ),
+    MonthlyAverages: (
+        {"series": "S", "as_of": DAY},
+        {"month": DAY, "average": 7.0},
+        "average",
+        7,
+    ),
+    Rates: ({"series": "S", "as_of": DAY}, {"value": 7.0}, "value", 7),
+    ReportedFlows: ({"fund": "X", "as_of": DAY}, {"net_flow_usd": 7.0}, "net_flow_usd", 7),
     Bars: ({"instrument": "X", "session": DAY}, {"close": 7.0}, "close", 7),
     CorporateActions: (
         {"instrument": "X", "ex_date": DAY, "kind": "split"},
@@ -77,8 +106,21 @@ ROWS: dict[Any, tuple[dict[str, Any], dict[str, Any], str, object]] = {
 }
 
 
-@pytest.mark.parametrize("schema", OBSERVATIONS, ids=tables.name)
-def test_every_table_of_observations_can_be_corrected(
+def test_a_name_can_be_corrected(once_corrected: duckdb.DuckDBPyConnection) -> None:
+    row = {"category": "stablecoins", "coin": "dai", "as_of": DAY}
+    once_corrected.begin()
+    lay(once_corrected, CoinCategories, [row | {"name": "Day"}])
+    lay(once_corrected, Corrections, [correction(CoinCategories, row, "name", "Day", "Dai")])
+    shown = answer(once_corrected, "select name, correction from coin_categories")
+    once_corrected.rollback()
+
+    assert shown == [("Dai", "name: Day -> Dai (a slip)")]
+
+
+@pytest.mark.parametrize(
+    "schema", [schema for schema in OBSERVATIONS if schema is not CoinCategories], ids=tables.name
+)
+def test_every_table_with_numbers_can_be_corrected(
     schema: Any, once_corrected: duckdb.DuckDBPyConnection
 ) -> None:
     row, rest, column, expected = ROWS[schema]

@@ -103,9 +103,9 @@ def test_a_group_is_the_sum_of_its_members(market: duckdb.DuckDBPyConnection) ->
             id="a member launched in the middle is known from its seed shares on",
         ),
         pytest.param(
-            [{}, {"first": date(2030, 3, 13), "launched_on": date(2030, 3, 11)}],
-            WHOLE,
-            id="and so is one first counted days after its launch",
+            [{}, {"first": date(2030, 3, 12), "launched_on": date(2030, 3, 11)}],
+            WHOLE | {MAR: "cannot be told"},
+            id="one first counted after its launch is not: what came in before is not known",
         ),
         pytest.param(
             [{}, {"first": date(2031, 1, 2)}],
@@ -202,6 +202,25 @@ def test_a_partial_sum_is_never_shown_as_the_groups(market: duckdb.DuckDBPyConne
     assert answer(
         market, "select distinct net_flow_usd from daily_net_flows where subject = 'metals'"
     ) == [(None,)]
+
+
+def test_a_day_on_which_a_members_nav_is_not_published_is_unknown_in_dollars(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    fund(market, "AAA")
+    fund(market, "BBB")
+    day = date(2030, 2, 13)
+    market.execute(
+        "update history.fund_valuations set nav = null where fund = 'BBB' and as_of = ?", [day]
+    )
+    unknown = "from daily_net_flows where net_flow_usd is null"
+
+    assert answer(market, f"select subject, as_of, net_flow_shares {unknown} order by subject") == [
+        ("BBB", day, 10.0),
+        ("metals", day, None),
+    ]
+    assert net_flow(market, FEB) is None
+    assert net_flow(market, MAR) is not None
 
 
 def test_flows_outside_of_a_membership_are_not_the_groups(

@@ -1,6 +1,7 @@
 """Net flows, periods and streaks of funds against plain Python, on invented histories."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,7 +24,7 @@ LONG_BEFORE = date(2020, 1, 2)
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[Count], Split | None, date]:
-    """Draw a fund's counts, its split and its launch."""
+    """Draw a fund's counts, its split and its launch; without a split some NAVs are not known."""
     begin = draw(st.integers(0, len(CALENDAR) - 60))
     observed = set(CALENDAR[begin : begin + draw(st.integers(1, 120))])
     for _ in range(draw(st.integers(0, 3))):
@@ -45,7 +46,11 @@ def histories(draw: st.DrawFn) -> tuple[list[Count], Split | None, date]:
             st.sampled_from([FIRST, LAST, *CALENDAR[max(0, begin - 5) : begin + 60]])
         )
         split = Split(ex_date, draw(st.sampled_from([2.0, 10.0, 0.1])), restated_from)
-    launched_on = draw(st.sampled_from([LONG_BEFORE, min(observed, default=FIRST)]))
+    elif draw(st.booleans()):
+        silent = draw(st.sets(st.sampled_from(sorted(observed)), max_size=3)) if observed else set()
+        counts = [replace(count, nav=None) if count.as_of in silent else count for count in counts]
+    days_before = draw(st.sampled_from([0, 1, 2, 3, 6, 3000]))
+    launched_on = min(observed, default=FIRST) - days_before * DAY
     return counts, split, launched_on
 
 
@@ -131,6 +136,19 @@ def test_flows_periods_and_streaks_are_those_of_plain_python(
             found = [streak for subject, streak in streaks if subject == name]
             assert found == arithmetic.streaks(months)
             assert [row[1:] for row in runs if row[0] == name] == arithmetic.runs(months)
+
+
+def test_a_split_between_counts_without_a_nav_leaves_the_flow_unknown(
+    calendar: duckdb.DuckDBPyConnection,
+) -> None:
+    before, ex_date, after = CALENDAR[5:8]
+    counts = [Count(before, 100.0, None), Count(ex_date, 1000.0, None), Count(after, 1001.0, None)]
+    calendar.begin()
+    lay_funds(calendar, [(counts, Split(ex_date, 10.0, ex_date), LONG_BEFORE)])
+    found = answer(calendar, "select net_flow_shares, mark from fund_net_flows order by as_of")
+    calendar.rollback()
+
+    assert found == [(None, "mixed basis"), (1.0, None)]
 
 
 def counts_of(*shares: float | None, begin: date = date(2030, 2, 26)) -> list[Count]:
@@ -237,6 +255,45 @@ def test_a_split_on_a_day_without_count_is_no_flow(calendar: duckdb.DuckDBPyConn
     calendar.rollback()
 
     assert found == [(500.0, 3)]
+
+
+FRIDAY, MONDAY = date(2030, 3, 1), date(2030, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("launched_on", "counted_on", "flows"),
+    [
+        pytest.param(FRIDAY, FRIDAY, [7.0, 2.0], id="counted on the day of the launch"),
+        pytest.param(MONDAY - DAY, MONDAY, [7.0, 2.0], id="launched on a Sunday"),
+        pytest.param(FRIDAY, FRIDAY + DAY, [2.0], id="the launch's own session is not counted"),
+        pytest.param(FRIDAY, FRIDAY + 6 * DAY, [2.0], id="counted six days after the launch"),
+        pytest.param(MONDAY, FRIDAY, [2.0], id="counted before the launch"),
+        pytest.param(LONG_BEFORE, FRIDAY, [2.0], id="launched long before"),
+    ],
+)
+def test_a_first_count_is_a_creation_if_it_is_that_of_the_launch(
+    calendar: duckdb.DuckDBPyConnection, launched_on: date, counted_on: date, flows: list[float]
+) -> None:
+    counts = [Count(counted_on, 7.0, 10.0), Count(counted_on + 7 * DAY, 9.0, 10.0)]
+    calendar.begin()
+    lay_funds(calendar, [(counts, None, launched_on)])
+    found = answer(calendar, "select net_flow_shares from fund_net_flows order by as_of")
+    calendar.rollback()
+
+    assert found == [(flow,) for flow in flows]
+
+
+def test_without_a_nav_a_flow_is_known_in_shares_alone(
+    calendar: duckdb.DuckDBPyConnection,
+) -> None:
+    counts = [Count(FRIDAY, 7.0, 10.0), Count(MONDAY, 9.0, None), Count(MONDAY + DAY, 8.0, 11.0)]
+    calendar.begin()
+    lay_funds(calendar, [(counts, None, LONG_BEFORE)])
+    query = "select net_flow_shares, net_flow_usd from fund_net_flows order by as_of"
+    found = answer(calendar, query)
+    calendar.rollback()
+
+    assert found == [(2.0, None), (-1.0, -11.0)]
 
 
 def test_a_flow_in_another_currency_is_no_dollars(calendar: duckdb.DuckDBPyConnection) -> None:

@@ -64,7 +64,8 @@ def record_all(
 ) -> None:
     """Record a file's rows, its columns taken by the table's names."""
     [(subject, name), (day, column)] = names.items()
-    constants = {subject: name, "source": "file", "currency": "USD", "is_final": True}
+    constants: dict[str, Any] = {subject: name, "source": "file", "currency": "USD"}
+    constants |= {"is_final": True, "is_recovered": False}
     columns = schema.to_schema().columns
     served = raw.with_row_index("position").rename({column: day})
     rows = served.select(

@@ -71,7 +71,7 @@ def test_a_shape_is_kept_together_with_the_rows_or_not_at_all(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     row: dict[str, Any] = {"fund": "AAA", "as_of": date(2030, 7, 1)}
-    good, torn = verdict(FundValuations, [row]), verdict(Holdings, [])
+    good, torn = verdict(FundValuations, [row]), verdict(Holdings, [row | {"holding": "Silver"}])
     torn = torn._replace(accepted=torn.accepted.drop("weight"))
 
     with pytest.raises(duckdb.Error):

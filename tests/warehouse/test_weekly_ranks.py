@@ -123,7 +123,12 @@ def test_a_measure_that_a_subject_does_not_have_is_not_ranked(ask: Ask) -> None:
 def in_halves(history: Any) -> tuple[list[Count], None, date]:
     """Leave out the split, and what is no sum of halves: ties must be ties to the last digit."""
     counts, _, launched_on = history
-    return [replace(count, nav=round(2 * count.nav) / 2) for count in counts], None, launched_on
+    navs = [None if count.nav is None else round(2 * count.nav) / 2 for count in counts]
+    return (
+        [replace(count, nav=nav) for count, nav in zip(counts, navs, strict=True)],
+        None,
+        launched_on,
+    )
 
 
 @settings(max_examples=25)

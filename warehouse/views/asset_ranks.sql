@@ -19,12 +19,6 @@
 -- rank_without_funds  our rank among all but funds; null for a fund
 -- listed              assets on the list
 
-with
-
-listed as (
-    select * from asset_caps
-)
-
 select
     asset,
     as_of,
@@ -41,4 +35,4 @@ select
         )
     end as rank_without_funds,
     count(*) over (partition by source, as_of) as listed
-from listed
+from asset_caps

@@ -72,11 +72,11 @@ splits as (
 launches as (
     select
         funds.fund,
-        min(sessions.session) as first_session
+        min(sessions.session) filter (where sessions.session >= funds.launched_on) as first_session
     from funds
-    inner join sessions
-        on funds.calendar = sessions.calendar and funds.launched_on <= sessions.session
-    group by funds.fund
+    inner join sessions on funds.calendar = sessions.calendar
+    group by funds.fund, funds.launched_on
+    having min(sessions.session) <= funds.launched_on
 ),
 
 steps as (
@@ -110,20 +110,22 @@ net_creations as (
         counted.*,
         case
             when counted.previous_as_of is null then counted.shares_outstanding
-            when judged.is_seam then null
+            when judged.is_seam or (judged.nav_step is null and judged.split_ratio != 1) then null
             when abs(judged.nav_step - ln(judged.split_ratio)) < abs(judged.nav_step)
                 then counted.shares_outstanding - counted.previous_shares * judged.split_ratio
             else counted.shares_outstanding - counted.previous_shares
         end as net_flow_shares,
         case
             when counted.previous_as_of is null then 'seed shares'
-            when judged.is_seam then 'mixed basis'
+            when judged.is_seam or (judged.nav_step is null and judged.split_ratio != 1)
+                then 'mixed basis'
         end as mark
     from counted
     left join judged on counted.fund = judged.fund and counted.as_of = judged.as_of
     left join launches on counted.fund = launches.fund
     where
         counted.previous_as_of is not null
+        or counted.as_of = counted.launched_on
         or counted.as_of between counted.launched_on and launches.first_session
 )
 

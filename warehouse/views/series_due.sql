@@ -30,7 +30,7 @@ due as (
         dataset,
         case dataset
             when 'rates' then last_day
-            else date_trunc('month', last_day)::date - 1
+            else date_trunc('month', last_day + 1)::date - 1
         end as last_due
     from published
 ),
