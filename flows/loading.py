@@ -1,5 +1,7 @@
 """From captures to the warehouse: parse, validate, transform, record. Each capture exactly once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -53,11 +55,24 @@ def load_waiting(warehouse: duckdb.DuckDBPyConnection, data: Path, loaded: Loade
 
     A damaged one keeps none of the others out; each run tells of it until its files are back.
     """
-    for capture_id in waiting(warehouse, captures.ids(str(data / "captures"))):
-        load_kept(warehouse, data, capture_id, loaded)
+    with one_thread(warehouse):
+        for capture_id in waiting(warehouse, captures.ids(str(data / "captures"))):
+            load_kept(warehouse, data, capture_id, loaded)
     definitions.create_all(warehouse)  # the first correction changes the views
 
 
+@contextmanager
+def one_thread(warehouse: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB work alone: a capture is so little that sharing it out costs more than it does."""
+    [[threads]] = warehouse.execute("select current_setting('threads')").fetchall()
+    warehouse.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        warehouse.execute(f"set threads = {threads}")
+
+
+# Pandera collects some sixty times a table: of so few rows, the streaming engine takes longer.
 @pl.Config(engine_affinity="in-memory", apply_on_context_enter=True)
 def load_kept(
     warehouse: duckdb.DuckDBPyConnection, data: Path, capture_id: str, loaded: Loaded

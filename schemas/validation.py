@@ -44,8 +44,11 @@ def promised(
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise lacking(capture.request.scope, missing, frame.columns)
+    rows = frame.select(list(columns))
+    # Of a lazy frame pandera checks the types alone: without rows there is nothing else to check.
+    checked = rows if rows.height else rows.lazy()
     try:
-        return pl.DataFrame(schema.validate(frame.select(list(columns)), lazy=True))
+        return pl.DataFrame(schema.validate(checked, lazy=True).lazy().collect())
     except pandera.errors.SchemaErrors as errors:
         wrong = errors.failure_cases.select("column", "check").unique(maintain_order=True)
         faults = ", ".join(f"{column}: {check}" for column, check in wrong.iter_rows())
@@ -82,7 +85,7 @@ def accept(
     columns = list(schema.to_schema().columns)
     if frame.is_empty():
         return Verdict(empty(schema), REJECTED.clone())
-    rows = frame.unique(subset=columns, keep="first", maintain_order=True)
+    rows = without_repeats(frame, schema)
     numbered = rows.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
     broken = [
         broken_promises(schema, rows.select(columns), capture),
@@ -91,12 +94,20 @@ def accept(
     failures = pl.concat(broken).group_by("index").agg(failures=pl.col("failure").unique().sort())
     rejected = (
         numbered.join(failures, on="index", maintain_order="left")
-        .with_columns(key=pl.struct(key(schema)).struct.json_encode())
+        .with_columns(key=key_as_json(schema))
         .join(evidence(raw), on="position", how="left", maintain_order="left")
         .select(REJECTED.columns)
     )
     good = numbered.join(failures, on="index", how="anti", maintain_order="left")
     return Verdict(good.select(columns), rejected)
+
+
+def without_repeats(frame: pl.DataFrame, schema: type[pa.DataFrameModel]) -> pl.DataFrame:
+    """Count equal rows of one key once; what has no key equals nothing, however alike it is."""
+    is_nameless = pl.any_horizontal(pl.col(key(schema)).is_null())
+    told_apart = frame.with_columns(nameless=pl.when(is_nameless).then("position"))
+    columns = [*schema.to_schema().columns, "nameless"]
+    return told_apart.unique(subset=columns, keep="first", maintain_order=True).drop("nameless")
 
 
 def refuse_if_mostly_bad(verdicts: Iterable[Verdict], capture: Capture) -> None:
@@ -158,6 +169,26 @@ def premature(
     return numbered.filter(pl.col(column) > last).select(
         "index", failure=pl.lit(f"{column}: later than the day it was known")
     )
+
+
+def key_as_json(schema: type[pa.DataFrameModel]) -> pl.Expr:
+    """Write the key as DuckDB does, to the byte: a rejection is found by this text."""
+    columns = schema.to_schema().columns
+    fields = [
+        instant_as_text(name) if isinstance(columns[name].dtype.type, pl.Datetime) else pl.col(name)
+        for name in key(schema)
+    ]
+    return pl.struct(fields).struct.json_encode().str.replace_many(ESCAPES, leftmost=True)
+
+
+def instant_as_text(column: str) -> pl.Expr:
+    """Write an instant, UTC, as DuckDB does: with a space, and no digits that say nothing."""
+    text = pl.col(column).dt.strftime("%Y-%m-%d %H:%M:%S%.6f").str.strip_chars_end("0")
+    return text.str.strip_chars_end(".") + "+00"
+
+
+# DuckDB escapes in capitals; an escaped backslash is matched first, so that it is left as it is.
+ESCAPES = {r"\\": r"\\"} | {f"\\u{code:04x}": f"\\u{code:04X}" for code in range(32)}
 
 
 def evidence(raw: pl.DataFrame) -> pl.DataFrame:

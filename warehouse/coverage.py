@@ -100,17 +100,14 @@ def covered(schema: type[pa.DataFrameModel], relation: str) -> str:
 def keep(
     warehouse: duckdb.DuckDBPyConnection,
     schema: type[pa.DataFrameModel],
-    verdict: Verdict,
     capture: Capture,
     *,
-    has_holes: bool,
     is_again: bool,
 ) -> None:
-    """Keep what this answer covers, and what it leaves unstated within, if it `has_holes`.
+    """Keep what this answer covers.
 
     A capture that is recorded again, by a better parser, states what it left unstated before.
     """
-    about = {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at}
     if is_again:
         forget(warehouse, schema, {"relation": name(schema), "capture": capture.id})
     warehouse.execute(
@@ -121,10 +118,8 @@ def keep(
             first_as_of, last_as_of
         from entities
         """,
-        about,
+        {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at},
     )
-    if not is_again and (has_holes or verdict.rejected.height):
-        keep_unstated(warehouse, schema, verdict, about)
 
 
 def forget(
@@ -143,7 +138,7 @@ def keep_unstated(
     warehouse: duckdb.DuckDBPyConnection,
     schema: type[pa.DataFrameModel],
     verdict: Verdict,
-    about: dict[str, object],
+    capture: Capture,
 ) -> None:
     """Keep the rows that this answer should have and has not; of a snapshot, those unreadable."""
     if "snapshot" not in metadata(schema):
@@ -161,7 +156,7 @@ def keep_unstated(
         select $relation as relation, *, $capture as capture, $known_at as known_at
         from ({rows})
         """,
-        about,
+        {"relation": name(schema), "capture": capture.id, "known_at": capture.known_at},
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date
 
 import duckdb
 import pandera.polars as pa
+import polars as pl
 
 from schemas.capture import Capture
 from schemas.tables.model import key, metadata
@@ -70,15 +71,41 @@ def store(
     capture: Capture,
 ) -> Recorded:
     """Do what `record` promises, within a transaction."""
+    before = ledger.take_line(warehouse, schema, capture)
+    is_again = before is not None
+    days = market_days(schema, verdict)
+    if not is_again and says_nothing(schema, verdict):
+        recorded, is_late = tally(verdict, Counter(), 0), False
+    else:
+        recorded, is_late = believe(warehouse, schema, verdict, capture, days, is_again=is_again)
+    told = ledger.together(before, recorded, is_late=is_late)
+    ledger.write_line(warehouse, schema, capture, told, days)
+    return recorded
+
+
+def says_nothing(schema: type[pa.DataFrameModel], verdict: Verdict) -> bool:
+    """Say whether a batch has no rows, and their absence tells of none: most have no dividends."""
+    has_rows = verdict.accepted.height + verdict.rejected.height > 0
+    return not has_rows and entity(schema) != []
+
+
+def believe(  # noqa: PLR0913 -- all that a verdict depends on
+    warehouse: duckdb.DuckDBPyConnection,
+    schema: type[pa.DataFrameModel],
+    verdict: Verdict,
+    capture: Capture,
+    days: Days,
+    *,
+    is_again: bool,
+) -> tuple[Recorded, bool]:
+    """Store the rows that say something new, and what the answer covers; say if it is late."""
     with registered(warehouse, verdict):
-        before = ledger.take_line(warehouse, schema, capture)
-        is_again = before is not None
-        days = market_days(schema, verdict)
         coverage.find_entities(warehouse, schema)
         is_late = coverage.find_later(warehouse, schema, capture)
         counts = compare(warehouse, schema, verdict, capture, days, is_late=is_late)
-        has_holes = counts["unstated"] > 0
-        coverage.keep(warehouse, schema, verdict, capture, has_holes=has_holes, is_again=is_again)
+        coverage.keep(warehouse, schema, capture, is_again=is_again)
+        if not is_again and (counts["unstated"] or verdict.rejected.height):
+            coverage.keep_unstated(warehouse, schema, verdict, capture)
         if is_late:
             coverage.keep_what_later_answers_lacked(warehouse, schema)
         added = quarantine.keep_rejections(warehouse, schema, verdict, capture, is_again=is_again)
@@ -86,10 +113,7 @@ def store(
             close_versions(warehouse, schema, capture, days)
         if counts["new"] or counts["revised"]:
             insert_news(warehouse, schema, capture)
-        recorded = tally(verdict, counts, added)
-        told = ledger.together(before, recorded, is_late=is_late)
-        ledger.write_line(warehouse, schema, capture, told, days)
-    return recorded
+    return tally(verdict, counts, added), is_late
 
 
 @contextmanager
@@ -112,8 +136,8 @@ def market_days(schema: type[pa.DataFrameModel], verdict: Verdict) -> Days:
     column = metadata(schema).get("as_of")
     if column is None:
         return {}
-    days = verdict.accepted[column]
-    return {"first_day": days.min(), "last_day": days.max()}  # type: ignore[dict-item] -- a date's
+    [days] = verdict.accepted.select(first_day=pl.min(column), last_day=pl.max(column)).to_dicts()
+    return days
 
 
 def of_these_days(schema: type[pa.DataFrameModel]) -> str:
@@ -191,7 +215,11 @@ def tally(verdict: Verdict, counts: Counter[str], added: int) -> Recorded:
     rejected = verdict.rejected.height
     return Recorded(
         seen=verdict.accepted.height + rejected,
-        **{counted: counts[counted] for counted in ("new", "revised", "unchanged", "stale", "gone")},
+        new=counts["new"],
+        revised=counts["revised"],
+        unchanged=counts["unchanged"],
+        stale=counts["stale"],
+        gone=counts["gone"],
         rejected=rejected,
         added=added,
     )

@@ -105,6 +105,15 @@ def test_a_payload_with_more_than_a_fifth_of_bad_rows_is_refused(
         refuse_if_mostly_bad([judged], capture())
 
 
+def test_rows_without_their_day_are_counted_one_by_one_however_alike() -> None:
+    whole = [{"fund": "AAA", "as_of": day, "nav": 1.0} for day in DAYS[:7]]
+    judged = verdict(FundValuations, [*whole, *[{"fund": "AAA", "as_of": None, "nav": 1.0}] * 3])
+
+    assert judged.rejected.height == 3
+    with pytest.raises(Refused, match="3 of 10 rows are bad"):
+        refuse_if_mostly_bad([judged], capture())
+
+
 def test_a_small_table_is_judged_with_the_rest_of_its_payload() -> None:
     good = verdict(FundValuations, [{"fund": "AAA", "as_of": day, "nav": 1.0} for day in DAYS[:9]])
     bad = verdict(FundValuations, [{"fund": "AAA", "as_of": DAYS[0], "nav": -1.0}])
@@ -153,3 +162,8 @@ def test_a_payload_without_a_promised_column_is_refused_by_its_name() -> None:
 def test_a_payload_with_a_column_of_another_type_is_refused() -> None:
     with pytest.raises(Refused, match="bank/test/all: NAV per Share: dtype"):
         promised(ISharesHistorical, raw(**{"NAV per Share": [9.5]}), capture())
+
+
+def test_so_is_one_without_rows() -> None:
+    with pytest.raises(Refused, match="bank/test/all: NAV per Share: dtype"):
+        promised(ISharesHistorical, raw(**{"NAV per Share": [9.5]}).clear(), capture())
