@@ -207,7 +207,7 @@ async def first_that_serves(client: Client, asked: Planned) -> tuple[Endpoint, A
             continue
         if found[1].status == NOT_MODIFIED or serves(served, found[1]):
             if place is not places[0]:
-                log.warning("%s has moved: %s answers", request.scope, found[0].path)
+                log.warning("%s: not its first place but %s answers", request.scope, found[0].path)
             return found
         answers.append(found)
     if answers:

@@ -36,8 +36,9 @@ class Spoiler:
 def market() -> Market:
     """Take a corner of the synthetic market: two instruments, a fund, one fund's holdings."""
     whole = synthetic.synthetic()
-    return replace(
-        whole,
+    return Market(
+        whole.origin,
+        whole.instruments,
         bars={symbol: whole.bars[symbol] for symbol in ("SI=F", "SLV")},
         valuations={fund: whole.valuations[fund] for fund in ("SLV", "IBIT")},
         holdings={"IBIT": whole.holdings["IBIT"]},

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.datasets import DATASETS
 from tests.end_to_end.conftest import Silverstreak
 from warehouse.connection import up
 
@@ -95,6 +96,22 @@ def test_an_endless_version_is_shown_as_null(asked: Silverstreak, demo: Demo) ->
     told = asked("sql", query, "--format", "json", "--data", str(demo[0]))
 
     assert json.loads(told.stdout) == [{"superseded_at": None}]
+
+
+def test_what_may_be_recorded_is_listed(asked: Silverstreak) -> None:
+    told = asked("run", "--help").stdout
+
+    assert [dataset for dataset in DATASETS if dataset not in told] == []
+
+
+def test_a_dataset_that_is_switched_off_is_not_asked_for_in_silence(
+    silverstreak: Silverstreak, tmp_path: Path
+) -> None:
+    told = silverstreak("run", "holdings", "--data", str(tmp_path))
+
+    assert told.returncode == 1
+    assert "holdings is switched off: see docs/sources.md" in told.stderr
+    assert not [*tmp_path.rglob("*.duckdb")]
 
 
 def test_an_empty_folder_says_what_to_do(asked: Silverstreak, tmp_path: Path) -> None:

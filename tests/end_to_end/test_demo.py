@@ -7,10 +7,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.datasets import DATASETS
+from flows.registry import PROVIDERS
+from schemas.tables import TABLES
 from tests.end_to_end.conftest import Silverstreak
+from warehouse.tables import name
 
 Demo = tuple[Path, subprocess.CompletedProcess[str]]
-TABLES = ("bars", "corporate_actions", "fund_valuations", "holdings", "sessions", "funds")
+EMPTY = {"calendar_overrides", "corrections"}  # nothing is overruled or corrected
 
 
 def ask(data: Path, query: str) -> list[tuple]:
@@ -23,7 +27,7 @@ def ask(data: Path, query: str) -> list[tuple]:
 def fingerprint(data: Path) -> dict[str, tuple]:
     return {
         table: ask(data, f"select count(*), bit_xor(hash(t)) from history.{table} as t")[0]
-        for table in TABLES
+        for table in map(name, TABLES)
     }
 
 
@@ -48,9 +52,19 @@ def test_the_demo_names_the_published_file(demo: Demo) -> None:
 def test_the_demo_says_how_long_its_steps_took(demo: Demo) -> None:
     _, ended = demo
 
-    datasets = ("load quotes", "load valuations", "load holdings")
-    for step in ("wait for Prefect", "fetch yahoo", "fetch ishares", *datasets, "publish", "facts"):
+    loads = [f"load {dataset}" for dataset in DATASETS]
+    fetches = [f"fetch {row.name}" for row in PROVIDERS]
+    for step in ("wait for Prefect", *fetches, *loads, "publish", "facts"):
         assert step in ended.stdout
+
+
+def test_the_demo_records_something_of_every_provider_in_every_table(demo: Demo) -> None:
+    data, _ = demo
+
+    counts = fingerprint(data)
+    assert {table for table, (rows, _) in counts.items() if not rows} == EMPTY
+    sources = {source for (source,) in ask(data, "select distinct source from loads")}
+    assert {row.name for row in PROVIDERS} <= sources
 
 
 def test_nothing_but_the_pipelines_own_lines_reaches_the_terminal(demo: Demo) -> None:

@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sandbox import synthetic
 from sandbox.server import serving
+from tests.flows.living import wide_market
 
 RUN = """
 import asyncio, importlib, sys
@@ -23,20 +22,16 @@ print(asyncio.run(flow(return_state=True)).type.value)
 @pytest.mark.parametrize(
     ("flow", "tables"),
     [
-        ("record_quotes", {"bars", "corporate_actions"}),
-        ("record_holdings", {"fund_valuations", "holdings"}),
+        ("record_quotes", {"bars", "corporate_actions", "coins", "coin_market", "coin_categories"}),
+        ("record_holdings", {"fund_valuations", "holdings", "reported_flows"}),
+        ("record_asset_caps", {"asset_caps"}),
+        ("record_rates", {"rates", "monthly_averages"}),
     ],
 )
 def test_a_flow_records_its_own_datasets_and_publishes(
     prefect: None, tmp_path: Path, flow: str, tables: set[str]
 ) -> None:
-    whole = synthetic.synthetic()
-    market = replace(
-        whole,
-        bars={"SLV": whole.bars["SLV"]},
-        valuations={fund: whole.valuations[fund] for fund in ("SLV", "IBIT")},
-        holdings={"IBIT": whole.holdings["IBIT"]},
-    )
+    market = wide_market()
 
     with serving(market, date(2025, 12, 11)) as url:
         told = subprocess.run(

@@ -13,7 +13,7 @@ from flows.recording import Report
 from sandbox.faults import Faults
 from sandbox.market import Market
 from sandbox.server import serving
-from tests.flows.living import LAST, Spoil, Spoiled, run, small_market
+from tests.flows.living import LAST, Spoil, Spoiled, run, small_market, wide_market
 
 Open = Callable[..., str]
 
@@ -21,6 +21,11 @@ Open = Callable[..., str]
 @pytest.fixture(scope="session")
 def market() -> Market:
     return small_market()
+
+
+@pytest.fixture(scope="session")
+def wide() -> Market:
+    return wide_market()
 
 
 @pytest.fixture
@@ -60,6 +65,16 @@ def first_run(
         return data, asyncio.run(run(data, url))
 
 
+@pytest.fixture(scope="session")
+def wide_run(
+    wide: Market, prepared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Report]:
+    """Record something of every provider once, in a folder that nobody may change."""
+    data = shutil.copytree(prepared, tmp_path_factory.mktemp("wide run") / "data")
+    with serving(wide, LAST) as url:
+        return data, asyncio.run(run(data, url))
+
+
 @pytest.fixture
 def empty(prepared: Path, tmp_path: Path) -> Path:
     """Copy a folder in which nothing of the market is known."""
@@ -70,3 +85,9 @@ def empty(prepared: Path, tmp_path: Path) -> Path:
 def data(first_run: tuple[Path, Report], tmp_path: Path) -> Path:
     """Copy the folder in which the market has been recorded once."""
     return Path(shutil.copytree(first_run[0], tmp_path / "data"))
+
+
+@pytest.fixture
+def wide_data(wide_run: tuple[Path, Report], tmp_path: Path) -> Path:
+    """Copy the folder in which something of every provider has been recorded once."""
+    return Path(shutil.copytree(wide_run[0], tmp_path / "wide"))

@@ -14,16 +14,23 @@ import stamina
 from prefect import State
 
 from flows import recording
+from flows.datasets import DATASETS
 from flows.recording import Report
 from sandbox.answers import Answer
 from sandbox.faults import Faults
 from sandbox.market import Market
 from sandbox.synthetic import synthetic
+from schemas.tables import TABLES
+from schemas.tables.reference import REFERENCE
+from schemas.tables.sessions import Sessions
+from warehouse.tables import name, view_name
 
 LAST = date(2025, 12, 11)
+SAME_HOUR = "2025-12-12T18:45:00+00:00"  # as that of the first run
 LATER = "2025-12-12T20:00:00+00:00"  # than the first run
 LATER_STILL = "2025-12-12T21:00:00+00:00"
-ALL = frozenset({"quotes", "valuations", "holdings"})
+ALL = frozenset(DATASETS)
+OBSERVED = tuple(schema for schema in TABLES if schema not in {Sessions, *REFERENCE})
 
 Spoil = Callable[[Answer], Answer]
 
@@ -41,14 +48,40 @@ class Spoiled(Faults):
 def small_market() -> Market:
     """Carry SPY with its dividends, IBIT's bars, two funds' valuations, one fund's holdings."""
     whole = synthetic()
-    since = pl.col("date") >= date(2025, 6, 2)
-    return replace(
-        whole,
-        bars={name: whole.bars[name].filter(since) for name in ("SPY", "IBIT")},
-        instruments={name: whole.instruments[name] for name in ("SPY", "IBIT")},
-        valuations={name: whole.valuations[name].filter(since) for name in ("SLV", "IBIT")},
-        holdings={"IBIT": whole.holdings["IBIT"]},
+    return Market(
+        origin=whole.origin,
+        bars=since(SUMMER, whole.bars, "SPY", "IBIT"),
+        dividends=whole.dividends,
+        instruments=whole.instruments,
+        valuations=since(SUMMER, whole.valuations, "SLV", "IBIT"),
+        holdings=since(SUMMER, whole.holdings, "IBIT"),
     )
+
+
+def wide_market() -> Market:
+    """Carry the same, and the last two months of what every other provider needs."""
+    small, whole = small_market(), synthetic()
+    return replace(
+        small,
+        bars=small.bars | since(AUTUMN, whole.bars, "BTC-USD"),
+        valuations=small.valuations | since(SUMMER, whole.valuations, "GLD", "SIVR"),
+        holdings=small.holdings | since(AUTUMN, whole.holdings, "SPY", "QQQ"),
+        quotes=since(AUTUMN, whole.quotes, "xagusd"),
+        fixings=since(AUTUMN, whole.fixings, "silver"),
+        rates=since(AUTUMN, whole.rates, *whole.rates),
+        averages=since(AUTUMN, whole.averages, "Silver"),
+        coins=whole.coins,
+        coin_totals=whole.coin_totals,
+        assets=whole.assets,
+        bitcoin_flows=whole.bitcoin_flows.filter(pl.col("date") >= AUTUMN),
+    )
+
+
+SUMMER, AUTUMN = date(2025, 6, 2), date(2025, 10, 10)
+
+
+def since(first: date, frames: dict[str, pl.DataFrame], *names: str) -> dict[str, pl.DataFrame]:
+    return {name: frames[name].filter(pl.col("date") >= first) for name in names}
 
 
 async def run(
@@ -90,11 +123,11 @@ def ask(data: Path, query: str, *parameters: Any) -> list[tuple]:
 
 def believed(data: Path) -> dict[str, list[tuple]]:
     """Give all that is believed of the market, without when it was learnt."""
-    tables = ("bars_by_source", "corporate_actions", "fund_valuations_by_source", "holdings")
-    return {table: ask(data, f"from {table} order by all") for table in tables}
+    views = [view_name(schema) for schema in OBSERVED]
+    return {view: ask(data, f"from {view} order by all") for view in views}
 
 
 def stored(data: Path) -> dict[str, int]:
     """Count all versions, by table."""
-    tables = ("bars", "corporate_actions", "fund_valuations", "holdings", "sessions", "funds")
+    tables = [name(schema) for schema in TABLES]
     return {table: ask(data, f"select count(*) from history.{table}")[0][0] for table in tables}

@@ -1,3 +1,4 @@
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -7,7 +8,9 @@ import duckdb
 import pytest
 
 from flows import keeping, loading, planning
+from flows.datasets import DATASETS
 from flows.loading import Loaded
+from flows.registry import FEEDS, PROVIDERS
 from flows.settings import Settings
 from schemas.capture import Request
 from tests.flows.living import ALL
@@ -32,9 +35,12 @@ def recorded(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Have all datasets switched on, and no sandbox."""
+    """Have every provider and dataset switched on, and no sandbox."""
     monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
-    monkeypatch.setenv("SILVERSTREAK_ISHARES__DATASETS", '["valuations", "holdings"]')
+    for row in PROVIDERS:
+        datasets = [feed.dataset for feed in row.feeds]
+        monkeypatch.setenv(f"SILVERSTREAK_{row.name.upper()}__ENABLED", "true")
+        monkeypatch.setenv(f"SILVERSTREAK_{row.name.upper()}__DATASETS", json.dumps(datasets))
     return Settings()
 
 
@@ -99,7 +105,7 @@ def test_what_a_sandbox_does_not_carry_is_not_asked_for(
     assert len(planning.plan(recorded, settings, ALL, None)) > 14
 
 
-@pytest.mark.parametrize("dataset", ["quotes", "valuations", "holdings"])
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_only_the_datasets_asked_about_are_planned(
     recorded: duckdb.DuckDBPyConnection, settings: Settings, dataset: str
 ) -> None:
@@ -115,7 +121,87 @@ def test_a_dataset_that_is_off_is_not_planned(
 
     planned = planning.plan(recorded, Settings(), ALL, None)
 
-    assert {request.dataset for request in planned} == {"quotes", "valuations"}
+    off = {"holdings", "asset_caps", "reported_flows"}
+    assert {request.dataset for request in planned} == ALL - off
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        pytest.param("STOOQ__ENABLED", "true", True, id="one that is off is switched on"),
+        pytest.param("STOOQ__ENABLED", "", False, id="one that is off stays off"),
+        pytest.param("YAHOO__ENABLED", "false", False, id="one that is on is switched off"),
+        pytest.param("YAHOO__RATE", "2", True, id="one that is on stays on"),
+        pytest.param("SSGA__DATASETS", '["holdings"]', True, id="a dataset that is off is named"),
+    ],
+)
+def test_a_provider_is_asked_as_it_is_switched(
+    recorded: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    *,
+    wanted: bool,
+) -> None:
+    monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
+    monkeypatch.setenv(f"SILVERSTREAK_{name}", value)
+
+    planned = planning.plan(recorded, Settings(), frozenset({"quotes", "holdings"}), None)
+
+    assert (name.partition("__")[0].lower() in {r.source for r in planned}) is wanted
+
+
+def test_fallbacks_are_asked_beside_the_first_source(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    planned = planning.plan(recorded, settings, ALL, None)
+
+    asked = {(r.subject, r.dataset, r.source) for r in planned}
+    assert {source for *about, source in asked if about == ["BTC-USD", "quotes"]} == {
+        "yahoo",
+        "kraken",
+        "coinbase",
+    }
+    assert {source for *about, source in asked if about == ["GLD", "valuations"]} == {
+        "spdr_gold",
+        "ssga",
+        "sec",
+    }
+
+
+def test_who_serves_the_last_day_only_is_asked_once_however_many_days_are_missing(
+    recorded: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    planned = planning.plan(recorded, settings, frozenset({"holdings"}), None)
+
+    assert [r.source for r in planned if r.subject == "QQQ"] == ["invesco"]
+    assert len([r for r in planned if r.subject == "ETHA"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        pytest.param(datetime(2025, 12, 12, 18, 59, tzinfo=UTC), set(), id="in the same hour"),
+        pytest.param(
+            datetime(2025, 12, 12, 19, tzinfo=UTC), {"coins", "coin_market"}, id="in the next hour"
+        ),
+        pytest.param(
+            datetime(2025, 12, 13, tzinfo=UTC),
+            {"coins", "coin_market", "coin_categories", "asset_caps", "reported_flows"},
+            id="on the next day",
+        ),
+    ],
+)
+def test_a_page_is_asked_for_once_in_its_hour_or_on_its_day(
+    wide_data: Path, settings: Settings, now: datetime, due: set[str]
+) -> None:
+    pages = frozenset(dataset for dataset, view in planning.VIEWS.items() if view == "pages_due")
+    with open_writer(wide_data, "synthetic", now) as warehouse:
+        runs.begin(warehouse, "this run", now)
+
+        planned = planning.plan(warehouse, settings, pages, None)
+
+    assert {request.dataset for request in planned} == due
 
 
 def test_nothing_is_a_rewrite_where_nothing_has_changed(
@@ -141,9 +227,9 @@ def test_a_source_that_nobody_knows_is_told_of_and_not_asked_of_another(
     planned = planning.plan(recorded, settings, frozenset({"quotes"}), None)
 
     assert windows(planned, "SPY") == set()
-    assert len(planned) == 13
+    assert {request.source for request in planned} > {"yahoo", "kraken"}
     [told] = planning.strangers(recorded)
     assert told == (
         "warehouse/reference/instruments.csv: SPY names the source 'acme', of which no quotes can "
-        "be had: there are yahoo"
+        f"be had: there are {', '.join(f.source for f in FEEDS if f.dataset == 'quotes')}"
     )

@@ -8,10 +8,22 @@ import polars as pl
 import pytest
 
 from flows.recording import Report
+from flows.registry import FEEDS
 from sandbox.answers import Answer
 from sandbox.faults import Faults
 from sandbox.market import Market
-from tests.flows.living import LATER, LATER_STILL, Spoil, ask, believed, run, stored
+from tests.flows.living import (
+    LATER,
+    LATER_STILL,
+    OBSERVED,
+    SAME_HOUR,
+    Spoil,
+    ask,
+    believed,
+    run,
+    stored,
+)
+from warehouse.tables import name
 
 OpenMarket = Callable[..., str]
 
@@ -33,6 +45,11 @@ def swap(kind: str, old: bytes, new: bytes) -> Spoil:
         return replace(answer, body=answer.body.replace(old, new, 1))
 
     return only(kind, spoil)
+
+
+def down(answer: Answer) -> Answer:
+    """Let Yahoo be out of order, and nobody else."""
+    return OUTAGE if answer.body.startswith(b'{"chart"') else answer
 
 
 def dataset_in(told: str) -> frozenset[str]:
@@ -66,13 +83,29 @@ def test_the_first_run_asks_from_the_first_session_on(first_run: tuple[Path, Rep
     assert all(asked_from == first_session for _, asked_from, first_session in asked)
 
 
-async def test_a_second_run_stores_nothing(data: Path, open_market: OpenMarket) -> None:
-    before = stored(data)
-
-    report = await run(data, open_market(), at=LATER)
+def test_the_first_run_records_every_dataset_of_every_provider(
+    wide_run: tuple[Path, Report],
+) -> None:
+    data, report = wide_run
+    recorded = ask(data, "select distinct source, dataset from ops.loads where relation <> 'funds'")
 
     assert report.problems == []
-    assert stored(data) == before
+    assert report.published is not None
+    assert {(feed.source, feed.dataset) for feed in FEEDS if feed.ask} <= {*recorded}
+    rows = stored(data)
+    assert [name(schema) for schema in OBSERVED if not rows[name(schema)]] == []
+
+
+async def test_a_second_run_stores_nothing(
+    wide_data: Path, wide: Market, open_market: OpenMarket
+) -> None:
+    before = stored(wide_data)
+
+    report = await run(wide_data, open_market(of=wide), at=SAME_HOUR)
+
+    assert report.problems == []
+    assert stored(wide_data) == before
+    assert not {"coins", "coin_market", "asset_caps"} & {*report.loaded.counts}, "had in this hour"
     assert sum(counts.unchanged for counts in report.loaded.counts.values()) > 0
     assert sum(counts.stale for counts in report.loaded.counts.values()) == 0
 
@@ -92,7 +125,7 @@ async def test_a_week_without_a_run_is_made_up_by_the_next(
 async def test_a_provider_that_is_down_fails_and_the_others_are_recorded(
     empty: Path, open_market: OpenMarket
 ) -> None:
-    report = await run(empty, open_market(spoil=only("json", lambda _: OUTAGE)))
+    report = await run(empty, open_market(spoil=down))
 
     failed = "the server failed with status 500 in 3 attempts: try again later"
     assert report.problems == [f"yahoo/quotes/IBIT and 1 more: {failed}"]
@@ -105,7 +138,7 @@ async def test_a_provider_that_is_down_fails_and_the_others_are_recorded(
 async def test_what_was_not_answered_is_asked_for_by_the_next_run(
     empty: Path, data: Path, open_market: OpenMarket
 ) -> None:
-    await run(empty, open_market(spoil=only("json", lambda _: OUTAGE)))
+    await run(empty, open_market(spoil=down))
 
     report = await run(empty, open_market(), at=LATER)
 
@@ -141,14 +174,25 @@ async def test_a_corporate_action_makes_the_instrument_be_asked_for_in_full_once
 
 
 async def test_faults_delay_what_is_believed_and_do_not_change_it(
-    empty: Path, data: Path, open_market: OpenMarket
+    empty: Path, wide_data: Path, wide: Market, open_market: OpenMarket
 ) -> None:
-    await run(empty, open_market(faults=Faults(0.3, seed=1)))
+    faulty = await run(empty, open_market(of=wide, faults=Faults(0.3, seed=1)))
+    url = open_market(of=wide)
 
-    report = await run(empty, open_market(), at=LATER)
+    report = await run(empty, url, at=LATER)
+    await run(wide_data, url, at=LATER)
 
+    assert faulty.problems
     assert report.problems == []
-    assert believed(empty) == believed(data)
+    assert believed_since_the_hour(empty) == believed_since_the_hour(wide_data)
+
+
+def believed_since_the_hour(data: Path) -> dict[str, list[tuple]]:
+    """Leave out what is served for a moment only, and was for an earlier one."""
+    latest = "from {} where observed_at >= timestamptz '2025-12-12 19:55:00+00' order by all"
+    moments = {table: ask(data, latest.format(table)) for table in ("coins", "coin_market")}
+    assert all(moments.values())
+    return believed(data) | moments
 
 
 REFUSED = [

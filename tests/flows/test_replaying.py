@@ -38,10 +38,10 @@ FACTS = "from facts order by all"
 
 
 @pytest.fixture(scope="module")
-def revised(prepared: Path, market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def revised(prepared: Path, wide: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Record the market on two days, between which values were revised; nobody may change it."""
     data = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("revised") / "data"))
-    with serving(market, LAST) as url:
+    with serving(wide, LAST) as url:
         asyncio.run(run(data, url, "2025-12-09T19:00:00+00:00"))
         asyncio.run(run(data, url, "2025-12-12T18:00:00+00:00"))
     return data
@@ -278,11 +278,11 @@ def test_a_warehouse_of_an_earlier_release_is_no_damage(data: Path, asked: Asked
 
 
 def spoiled_feed(spoil: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Capture], Feed]:
-    """Have the transform of fund valuations spoil its rows."""
+    """Have the transform of iShares' fund valuations spoil its rows."""
 
     def found(capture: Capture) -> Feed:
         feed = feed_of(capture)
-        if FundValuations not in feed.tables:
+        if not is_faulty(feed):
             return feed
         transform = feed.tables[FundValuations]
         spoiling = {FundValuations: lambda raw, capture: spoil(transform(raw, capture))}
@@ -292,13 +292,17 @@ def spoiled_feed(spoil: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Cap
 
 
 def refusing_feed(capture: Capture) -> Feed:
-    """Have the parser of fund valuations refuse."""
+    """Have the parser of iShares' fund valuations refuse."""
 
     def refuse(payload: bytes, capture: Capture) -> Parsed:
         raise Refused(f"{capture.request.scope}: not yet understood")
 
     feed = feed_of(capture)
-    return replace(feed, parse=refuse) if FundValuations in feed.tables else feed
+    return replace(feed, parse=refuse) if is_faulty(feed) else feed
+
+
+def is_faulty(feed: Feed) -> bool:
+    return feed.source == "ishares" and FundValuations in feed.tables
 
 
 def negative_navs(rows: pl.DataFrame) -> pl.DataFrame:
@@ -338,7 +342,8 @@ def test_a_better_parser_stores_what_was_kept_as_of_the_day_it_was_known(
     assert believed(again) == believed(data)
     versions = "select * from history.fund_valuations order by all"
     assert ask(again, versions) == ask(data, versions)
-    last = "select max(known_at) from history.fund_valuations where fund = 'SLV'"
+    of_slv = "fund = 'SLV' and source = 'ishares'"
+    last = f"select max(known_at) from history.fund_valuations where {of_slv}"
     assert ask(again, last) == [(known_at(sidecar(again, VALUATIONS)),)]
     still_open = """
         select

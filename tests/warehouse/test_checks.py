@@ -837,6 +837,7 @@ def three_days(*navs: float | None) -> list[dict[str, Any]]:
         pytest.param([(1, 1, 1), (None, None, 1)], 1, id="all was asked for, and it begins later"),
         pytest.param([(1, 1, 1), (None, 1, 1), (1, 1, 1)], 0, id="and then it begins as before"),
         pytest.param([(1, 1, 1), (1, -1, 1)], 0, id="it is there, and a rejection"),
+        pytest.param([(1, None, None), (None, 1, None)], 0, id="it serves a day at a time"),
     ],
 )
 def test_a_history_that_shrank_is_told_of(

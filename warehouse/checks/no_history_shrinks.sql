@@ -5,7 +5,8 @@
 -- Severity  warning
 -- Method    rows that no answer on their days has stated since one left them out; the last answer
 --           that was asked for all begins later than an earlier one did
--- Note      a row that was there but could not be read is a rejection, and told there
+-- Note      a row that was there but could not be read is a rejection, and told there. Who has never
+--           served more than one day at once has no history that could shrink
 
 with
 
@@ -45,7 +46,8 @@ begun as (
     select
         relation,
         scope,
-        min(first_as_of) as first_as_of
+        min(first_as_of) as first_as_of,
+        bool_or(first_as_of < last_as_of) as is_history
     from ops.loads
     group by relation, scope
 ),
@@ -60,7 +62,7 @@ last_in_full as (
     inner join begun on loads.relation = begun.relation and loads.scope = begun.scope
     where
         loads.first_as_of is not null
-        and coalesce(loads.asked_from <= begun.first_as_of, true)
+        and coalesce(loads.asked_from <= begun.first_as_of, begun.is_history)
     group by loads.relation, loads.scope
 )
 
