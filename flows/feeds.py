@@ -53,7 +53,8 @@ class Provider:
 
     The texts are for docs/sources.md; `left_out` says what is not established, so not built. The
     rest are the defaults of its settings: `sites` are further addresses by name, `off` the datasets
-    that stay off until they are named although the provider is on, `rate` requests per second.
+    that stay off until they are named although the provider is on, `rate` requests per second;
+    `wants_contact` says whether its user agent must bear an e-mail address.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Provider:
     off: frozenset[Dataset] = frozenset()
     sites: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-    user_agent: str | None = None
+    wants_contact: bool = False
     rate: float = 1
     key: Key | None = None
 

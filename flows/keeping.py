@@ -49,6 +49,8 @@ def keep_sessions(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetim
             select calendar, first_session from instruments
             union all
             select calendar, coalesce(first_session, launched_on) as first_session from funds
+            union all
+            select calendar, first_as_of as first_session from series where calendar is not null
         )
         group by calendar
         order by calendar

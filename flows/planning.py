@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -126,9 +126,14 @@ def seen(data: Path, request: Request, capture_id: str | None) -> dict[str, str]
         last = captures.sidecar(str(data / "captures"), capture_id)
     except captures.Damaged:
         return {}
-    place = (last.request.site, last.request.path, last.request.params)
-    is_same = place == (request.site, request.path, request.params)
+    is_same = asked_of(last.request) == asked_of(request)
     return {CONDITIONS[name]: value for name, value in last.validators.items() if is_same}
+
+
+def asked_of(request: Request) -> tuple[Any, ...]:
+    """Say what was asked where; of other days, the same body may hold what was left out before."""
+    place = (request.site, request.path, request.params, request.body)
+    return (*place, request.asked_from, request.asked_to)
 
 
 CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}

@@ -186,22 +186,21 @@ async def keep(client: Client, alike: list[Planned], data: Path, world: World) -
 async def first_that_serves(client: Client, asked: Planned) -> tuple[Endpoint, Answer]:
     """Ask in turn the places that a provider has moved between, until one serves the format.
 
-    Where none does, the first answer stands: the parser will say what it is instead.
+    Where none does, the first place's answer stands: the parser will say what it is instead.
 
     Raises:
-        Unanswered: No place has answered.
+        Unanswered: The first place has not answered, and no other serves the format.
     """
     request = asked.request
     served = registry.feed(request.source, request.dataset)
     places = [Endpoint(request.path, request.params, request.site), *request.otherwise]
-    answers: list[tuple[Endpoint, Answer]] = []
-    failures: list[Unanswered] = []
+    outcomes: list[tuple[Endpoint, Answer] | Unanswered] = []
     for place in places:
         try:
             unless = asked.unless if place is places[0] else {}
             found = await follow(client, request.at(place), served, unless)
         except Unanswered as failure:
-            failures.append(failure)
+            outcomes.append(failure)
             if failure.asks_for_rest:
                 break
             continue
@@ -209,10 +208,10 @@ async def first_that_serves(client: Client, asked: Planned) -> tuple[Endpoint, A
             if place is not places[0]:
                 log.warning("%s: not its first place but %s answers", request.scope, found[0].path)
             return found
-        answers.append(found)
-    if answers:
-        return answers[0]
-    raise failures[0]
+        outcomes.append(found)
+    if isinstance(outcomes[0], Unanswered):
+        raise outcomes[0]
+    return outcomes[0]
 
 
 async def follow(

@@ -286,7 +286,7 @@ PROVIDERS = (
         terms="public filings; fair access: at most 10 requests a second, name and e-mail address "
         "in the user agent (set SILVERSTREAK_SEC__USER_AGENT)",
         base_url=sources.sec.BASE_URL,
-        user_agent="silverstreak admin@example.com",
+        wants_contact=True,
         rate=2,
         left_out="ounces (not in the facts); N-PORT (these trusts file none)",
         feeds=(
@@ -306,7 +306,8 @@ PROVIDERS = (
         gives="the holdings of QQQ on the last day",
         cadence="every session: a day that was missed cannot be had again",
         published="by 13:10 UTC of the next day",
-        terms="not read; for personal use",
+        terms="not read; for personal use. It has been seen to refuse browsers with 406: then set "
+        "SILVERSTREAK_INVESCO__USER_AGENT to another name",
         base_url=sources.invesco.BASE_URL,
         sites={"www": sources.invesco.WWW},
         rate=0.5,

@@ -1,9 +1,19 @@
 """Settings, from the environment: SILVERSTREAK_DATA, SILVERSTREAK_YAHOO__RATE and so on."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, Field, SecretStr, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows import feeds, registry
@@ -22,6 +32,12 @@ BROWSER = (
 class Provider(BaseModel):
     """How to treat one provider, and which of its datasets to ask for, if any."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # a key may be among it
+
+    # Of the provider's row: the sites there are, and whether it wants to know who asks.
+    addresses: ClassVar[dict[str, str]] = {}
+    wants_contact: ClassVar[bool] = False
+
     base_url: Address
     datasets: frozenset[Dataset]
     enabled: bool = False
@@ -31,6 +47,31 @@ class Provider(BaseModel):
     api_key: SecretStr | None = None
     rate: Annotated[float, Field(gt=0, description="requests per second")] = 1
     concurrency: Annotated[int, Field(gt=0)] = 2
+
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def a_key_is_one_word(cls, value: object) -> object:
+        """Strip a key of blanks, and refuse one that no header can hold, without showing it."""
+        key = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(key, str) and not re.fullmatch("[!-~]*", key.strip()):
+            raise PydanticCustomError("key", "a key has letters, digits and signs of ASCII only")
+        return key.strip() or None if isinstance(key, str) else key
+
+    @field_validator("sites")
+    @classmethod
+    def sites_are_those_there_are(cls, value: dict[str, str]) -> dict[str, str]:
+        """Keep the sites that are not named, and refuse names that there are none of."""
+        if strays := value.keys() - cls.addresses.keys():
+            there = ", ".join(cls.addresses) or "none"
+            raise ValueError(f"there is no site {', '.join(sorted(strays))}: there are {there}")
+        return cls.addresses | value
+
+    @model_validator(mode="after")
+    def a_contact_is_given(self) -> Self:
+        """Refuse to ask without an address where the provider wants to know whose it is."""
+        if self.enabled and self.wants_contact and "@" not in (self.user_agent or ""):
+            raise ValueError("set its USER_AGENT to your name and e-mail address: it wants them")
+        return self
 
     @property
     def wanted(self) -> frozenset[Dataset]:
@@ -47,17 +88,21 @@ def of_provider(row: feeds.Provider) -> type[Provider]:
         "enabled": (bool, row.enabled),
         "sites": (dict[str, Address], row.sites),
         "headers": (dict[Ascii, Ascii], row.headers),
-        "user_agent": (Ascii | None, row.user_agent),
         "rate": (Annotated[float, Field(gt=0)], row.rate),
     }
-    return create_model(row.title, __base__=Provider, **defaults)
+    model = create_model(row.title, __base__=Provider, **defaults)
+    model.addresses, model.wants_contact = row.sites, row.wants_contact
+    return model
 
 
 class General(BaseSettings):
     """The settings that are no provider's, with defaults that work."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SILVERSTREAK_", env_nested_delimiter="__", env_ignore_empty=True
+        env_prefix="SILVERSTREAK_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     data: Path = Path("data")
@@ -74,8 +119,10 @@ class General(BaseSettings):
         if self.sandbox is None:
             return provider
         row = next(row for row in registry.PROVIDERS if row.name == source)
+        contact = {"user_agent": "sandbox@example.com"} if provider.wants_contact else {}
         return provider.model_copy(
-            update={
+            update=contact
+            | {
                 "base_url": self.sandbox,
                 "sites": dict.fromkeys(provider.sites, self.sandbox),
                 "enabled": True,

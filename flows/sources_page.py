@@ -15,7 +15,7 @@ want a licence, a key or a person at a browser are off until you switch them on.
 Every setting is an environment variable: `SILVERSTREAK_<PROVIDER>__ENABLED`, `__DATASETS` (a JSON
 list), `__RATE` (requests per second), `__CONCURRENCY`, `__BASE_URL`, `__SITES` and `__HEADERS`
 (JSON objects), `__USER_AGENT`, `__API_KEY`. A key is never written into a capture, a log, an error
-or the warehouse.
+or the warehouse. A site that is not named keeps its address; paths are part of the code.
 
 What a provider serves belongs to it. What you record is for your own use, unless its terms say
 otherwise; nothing of it is in this repository.

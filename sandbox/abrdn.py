@@ -50,10 +50,11 @@ def holdings(market: Market, now: datetime, question: Question) -> Answer:
 
 
 def asked(body: bytes) -> str:
-    """Read which fund and share class are asked for."""
+    """Read which fund and share class are asked for, by an investor of some country."""
     try:
         posted = json.loads(body)
-        return f"{posted['fund']}/{posted['shareClass']}"
+        investor = posted["countryInvestors"]["countryCode"]
+        return f"{posted['fund']}/{posted['shareClass']}" if investor else ""
     except (ValueError, KeyError, TypeError):
         return ""
 

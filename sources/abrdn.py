@@ -20,9 +20,12 @@ BASE_URL = "https://www.aberdeeninvestments.com"
 PATH = "/api/gateway/funds/fundDetailsKeyInformation"
 # Who asks: the site shows each country's kinds of investors other funds.
 ASKING = {
-    "countryCode": "USA",
-    "countryInvestors": {"countryCode": "USA", "investorType": "1,4", "jurisdiction": "Live"},
-    "literatureAuthorizations": ["1"],
+    "countryInvestors": {
+        "countryCode": "USA",
+        "investorType": "1,4",
+        "jurisdiction": "Live",
+        "literatureAuthorization": "1",
+    },
     "language": "en-US",
     "site": "Investor",
 }

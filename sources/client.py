@@ -16,6 +16,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from schemas.capture import Request
 
+BANNED = 418
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 LONGEST_WAIT = 120.0
@@ -106,6 +107,7 @@ class Client:
         self.http = http
         self.manners = manners
         self.limiter = AsyncLimiter(burst, burst / manners.rate)
+        self.ban: str | None = None
 
     async def fetch(
         self, request: Request, unless: Mapping[str, str] = MappingProxyType({})
@@ -133,13 +135,17 @@ class Client:
                     async with self.limiter:
                         return await self.ask(request, unless)
         except httpx.HTTPError as error:
-            unanswered = Unanswered(f"{request.scope}: {explain(error, self.manners)}")
-            unanswered.asks_for_rest = getattr(error, "status", None) == TOO_MANY_REQUESTS
+            told = without_secrets(explain(error, self.manners), self.manners)
+            unanswered = Unanswered(f"{request.scope}: {told}")
+            is_too_much = getattr(error, "status", None) == TOO_MANY_REQUESTS
+            unanswered.asks_for_rest = is_too_much or self.ban is not None
             raise unanswered from error
         raise AssertionError("stamina either returns or raises")  # pragma: no cover
 
     async def ask(self, request: Request, unless: Mapping[str, str]) -> Answer:
-        """Ask once, and read the body up to the cap."""
+        """Ask once, and read the body up to the cap; after a ban nothing is asked any more."""
+        if self.ban:
+            raise Unwanted(self.ban)
         opening = self.manners.secrets.get(request.site, Secrets())
         async with self.http.stream(
             "GET" if request.body is None else "POST",
@@ -151,6 +157,10 @@ class Client:
             if response.status_code == TOO_MANY_REQUESTS or response.status_code >= SERVER_ERROR:
                 raise Refusal(response)
             body = await self.read(response)
+            if response.status_code == BANNED:
+                words = " ".join(body.decode(errors="replace").split())[:200]
+                self.ban = f"banned with status {BANNED}: {words}: leave it alone until then"
+                raise Unwanted(self.ban)
             told = response.headers
             validators = {name: told[name] for name in VALIDATORS if name in told}
             return Answer(body, response.status_code, told.get("content-type", ""), validators)
@@ -223,6 +233,14 @@ def shown(url: str) -> str:
     """Write an address without what it may hold of credentials."""
     parts = httpx.URL(url)
     return f"{parts.scheme}://{parts.netloc.decode()}"
+
+
+def without_secrets(text: str, manners: Manners) -> str:
+    """Take out what opens a site: a transport's error may quote what it could not send."""
+    for opening in manners.secrets.values():
+        for secret in {*opening.headers.values(), *opening.params.values()}:
+            text = text.replace(secret.strip(), "***")
+    return text
 
 
 def explain(error: httpx.HTTPError, manners: Manners) -> str:

@@ -1,10 +1,9 @@
 """What the exchanges' candles have in common: days of UTC, and only those that are over."""
 
-from datetime import UTC
-
 import polars as pl
 
 from schemas.capture import Capture
+from transforms.settling import is_asked, is_over
 
 SECONDS = 86_400  # of a day
 
@@ -27,7 +26,7 @@ def bars(candles: pl.DataFrame, capture: Capture, source: str) -> pl.DataFrame:
         capture: What was asked, and when the answer was known.
         source: The exchange.
     """
-    return candles.filter(is_over(capture) & was_asked_for(capture)).select(
+    return candles.filter(is_over(capture) & is_asked(capture)).select(
         instrument=pl.lit(capture.request.subject),
         session="session",
         source=pl.lit(source),
@@ -41,16 +40,3 @@ def bars(candles: pl.DataFrame, capture: Capture, source: str) -> pl.DataFrame:
         is_final=pl.lit(value=True),
         position="position",
     )
-
-
-def is_over(capture: Capture) -> pl.Expr:
-    """Tell a day that had ended, in UTC, at `known_at`; of no day, nobody can tell."""
-    return (pl.col("session") < capture.known_at.astimezone(UTC).date()).fill_null(value=True)
-
-
-def was_asked_for(capture: Capture) -> pl.Expr:
-    """Tell a day of the window that was asked for; exchanges serve a few more."""
-    session, request = pl.col("session"), capture.request
-    after = pl.lit(value=True) if request.asked_from is None else session >= request.asked_from
-    before = pl.lit(value=True) if request.asked_to is None else session <= request.asked_to
-    return (after & before).fill_null(value=True)

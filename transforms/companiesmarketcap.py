@@ -50,7 +50,7 @@ def shown(column: str) -> pl.Expr:
 
 
 def kind() -> pl.Expr:
-    """Tell what is ranked by the row's class; one not known yet is null, and rejected."""
+    """Tell what is ranked by the row's class; one not known yet is null."""
     names = pl.col("class").fill_null("")
     known = [pl.when(names.str.contains(name)).then(pl.lit(kind)) for name, kind in KINDS.items()]
     company = pl.when(~names.str.contains("-outliner")).then(pl.lit("company"))

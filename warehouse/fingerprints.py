@@ -2,6 +2,7 @@
 
 import duckdb
 
+EMPTY = "0 rows 0"
 DECIDED = ("coverage", "loads", "rejections", "unstated")
 
 
@@ -29,16 +30,24 @@ def relations(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def fingerprint(warehouse: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """Give the number of a table's rows, and the sum of their hashes."""
-    query = f"select count(*), coalesce(sum(hash(rows)::hugeint), 0) from {relation} as rows"
+    """Give the number of a table's rows, and the sum of their hashes.
+
+    Columns are taken by name: a migration adds them at the end.
+    """
+    described = warehouse.execute(f"describe {relation}").fetchall()
+    columns = ", ".join(sorted(name for name, *_ in described))
+    query = f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from {relation}"
     [[count, total]] = warehouse.execute(query).fetchall()
     return f"{count} rows {int(total):x}"
 
 
 def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
-    """Name the tables in which two warehouses differ, with what each holds."""
+    """Name the tables in which two warehouses differ, with what each holds.
+
+    A table that an older release has not made is as an empty one.
+    """
     return [
-        f"{relation}: {ours.get(relation, 'not there')} against {theirs.get(relation, 'not there')}"
+        f"{relation}: {ours.get(relation, EMPTY)} against {theirs.get(relation, EMPTY)}"
         for relation in sorted(ours.keys() | theirs.keys())
-        if ours.get(relation) != theirs.get(relation)
+        if ours.get(relation, EMPTY) != theirs.get(relation, EMPTY)
     ]

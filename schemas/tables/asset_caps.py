@@ -17,7 +17,9 @@ class AssetCaps(Table):
     name: pl.String = pa.Field(description="Name, as served")
     symbol: pl.String = pa.Field(nullable=True, description="Ticker, as served")
     kind: pl.String = pa.Field(
-        isin=["company", "metal", "coin", "fund"], description="What is ranked"
+        isin=["company", "metal", "coin", "fund"],
+        nullable=True,
+        description="What is ranked; null: a kind of row not known yet",
     )
     rank: pl.Int64 = pa.Field(ge=1, description="The source's rank; ties and shifts as served")
     market_cap: pl.Float64 = pa.Field(

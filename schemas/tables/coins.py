@@ -25,7 +25,9 @@ class Coins(Table):
     rank: pl.Int64 = pa.Field(
         ge=1, nullable=True, description="The source's rank by market cap; null: unranked"
     )
-    price: pl.Float64 = pa.Field(gt=0, lt=UNBOUNDED, nullable=True, description="USD")
+    price: pl.Float64 = pa.Field(
+        ge=0, lt=UNBOUNDED, nullable=True, description="USD; 0 as served: not traded"
+    )
     market_cap: pl.Float64 = pa.Field(ge=0, lt=UNBOUNDED, nullable=True, description="USD")
     volume_24h: pl.Float64 = pa.Field(
         ge=0, lt=UNBOUNDED, nullable=True, description="Traded in 24 hours, USD"

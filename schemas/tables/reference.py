@@ -224,6 +224,9 @@ class Series(Table):
     series: pl.String = pa.Field(str_matches=r"^[A-Z0-9_]+$", description="Series: DFEDTARU")
     name: pl.String = pa.Field(description="Plain name, as used in sentences")
     dataset: pl.String = pa.Field(isin=["rates", "monthly_averages"], description="Its table")
+    calendar: pl.String = pa.Field(
+        nullable=True, description="Calendar of its days, of which none is missing; null: none"
+    )
     first_as_of: pl.Date = pa.Field(description="First day its first source carries")
     publication_lag_days: pl.Int64 = pa.Field(
         ge=0, description="Days from the day or month until a source should have it"

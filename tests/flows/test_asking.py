@@ -188,9 +188,6 @@ async def test_a_provider_that_has_moved_is_asked_where_it_was_known_to_be(
             Response(PAGE), Response(PDF), "an outage page (HTML) was served", id="both are bad"
         ),
         pytest.param(
-            Response(b"", 500), Response(PDF), "a PDF was served", id="the first is silent"
-        ),
-        pytest.param(
             Response(PAGE), Response(b"", 500), "an outage page (HTML)", id="the second is silent"
         ),
     ],
@@ -206,6 +203,18 @@ async def test_where_no_place_serves_the_first_answer_is_kept_and_refused_by_nam
     with pytest.raises(Refused) as refused:
         read(feed_of(capture), *captures.find(str(tmp_path / "captures"), capture.id))
     assert str(refused.value).startswith(f"{ARCHIVE.scope}: {told}")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_where_the_first_place_fails_and_no_other_serves_that_failure_is_told(
+    tmp_path: Path, mine: Market, serve: Serve
+) -> None:
+    door = Door(mine, {gold.PATH: Response(b"", 503), spdr_gold.OLD_PATH: Response(PDF)})
+
+    message = await asking(tmp_path, serve(door), ARCHIVE)
+
+    assert "status 503" in message
+    assert kept(tmp_path, "spdr_gold") == []
 
 
 @pytest.mark.usefixtures("impatient")

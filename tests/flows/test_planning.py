@@ -41,6 +41,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
         datasets = [feed.dataset for feed in row.feeds]
         monkeypatch.setenv(f"SILVERSTREAK_{row.name.upper()}__ENABLED", "true")
         monkeypatch.setenv(f"SILVERSTREAK_{row.name.upper()}__DATASETS", json.dumps(datasets))
+    monkeypatch.setenv("SILVERSTREAK_SEC__USER_AGENT", "us@example.com")
     return Settings()
 
 
@@ -181,7 +182,7 @@ def test_who_serves_the_last_day_only_is_asked_once_however_many_days_are_missin
 @pytest.mark.parametrize(
     ("now", "due"),
     [
-        pytest.param(datetime(2025, 12, 12, 18, 59, tzinfo=UTC), set(), id="in the same hour"),
+        pytest.param(datetime(2025, 12, 12, 18, 40, tzinfo=UTC), set(), id="in the same hour"),
         pytest.param(
             datetime(2025, 12, 12, 19, tzinfo=UTC), {"coins", "coin_market"}, id="in the next hour"
         ),

@@ -107,3 +107,44 @@ def test_without_a_sandbox_the_world_is_live() -> None:
 def test_a_sandbox_that_does_not_answer_is_named_with_what_to_do() -> None:
     with pytest.raises(SandboxError, match=r"no sandbox answers at http://127\.0\.0\.1:9 .*unset"):
         observe(Settings(sandbox="http://127.0.0.1:9"))
+
+
+def test_a_site_that_is_not_named_keeps_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILVERSTREAK_WORLDBANK__SITES", '{"page": "https://example.com"}')
+
+    sites = Settings().provider("worldbank").sites
+
+    assert sites == {"page": "https://example.com", "old": "http://pubdocs.worldbank.org"}
+
+
+def test_a_site_that_there_is_none_of_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILVERSTREAK_FRED__SITES", '{"app": "https://example.com"}')
+
+    with pytest.raises(pydantic.ValidationError, match="there is no site app: there are api"):
+        Settings()
+
+
+def test_a_key_is_stripped_of_what_a_file_leaves_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILVERSTREAK_COINGECKO__API_KEY", " s3cret\r\n")
+
+    key = Settings().provider("coingecko").api_key
+
+    assert key is not None
+    assert key.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize("key", ["s3cr\u00e9t", "s3 cret"])
+def test_a_key_that_cannot_be_sent_is_refused(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("SILVERSTREAK_COINGECKO__API_KEY", key)
+
+    with pytest.raises(pydantic.ValidationError, match="a key has letters, digits and signs"):
+        Settings()
+
+
+def test_who_wants_a_contact_is_not_asked_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILVERSTREAK_SEC__ENABLED", "true")
+    with pytest.raises(pydantic.ValidationError, match="name and e-mail address"):
+        Settings()
+
+    monkeypatch.setenv("SILVERSTREAK_SEC__USER_AGENT", "Acme Research research@example.com")
+    assert Settings().provider("sec").wanted == {"valuations"}

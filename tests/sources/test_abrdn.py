@@ -61,9 +61,12 @@ def test_key_information_is_posted_for_by_fund_and_share_class() -> None:
     assert request.path == "/api/gateway/funds/fundDetailsKeyInformation"
     assert request.params == {}
     assert request.body == {
-        "countryCode": "USA",
-        "countryInvestors": {"countryCode": "USA", "investorType": "1,4", "jurisdiction": "Live"},
-        "literatureAuthorizations": ["1"],
+        "countryInvestors": {
+            "countryCode": "USA",
+            "investorType": "1,4",
+            "jurisdiction": "Live",
+            "literatureAuthorization": "1",
+        },
         "language": "en-US",
         "site": "Investor",
         "fund": "acme-fund",

@@ -410,3 +410,29 @@ async def test_no_failure_shows_a_key() -> None:
             await opened.fetch(REQUEST)
 
     assert "s3cret" not in str(caught.value)
+
+
+async def test_a_key_that_no_header_can_hold_is_not_shown(serve: Serve) -> None:
+    provider = Provider(lambda *_: Response(b"heard"))
+    opening = Secrets(headers={"x-key": "s3cret\r"})
+
+    with pytest.raises(
+        Unanswered, match=r"Illegal header value b'\*\*\*|LocalProtocolError"
+    ) as told:
+        async with open_client(
+            manners(serve(provider.app), attempts=1, secrets={"": opening})
+        ) as opened:
+            await opened.fetch(REQUEST)
+
+    assert "s3cret" not in str(told.value)
+
+
+async def test_a_provider_that_bans_us_is_left_alone(serve: Serve) -> None:
+    provider = Provider(lambda *_: Response(b"IP banned until 1620286253180", status_code=418))
+    async with open_client(manners(serve(provider.app))) as opened:
+        for _ in range(2):
+            with pytest.raises(Unanswered, match="banned until 1620286253180") as told:
+                await opened.fetch(REQUEST)
+            assert told.value.asks_for_rest
+
+    assert len(provider.asked) == 1

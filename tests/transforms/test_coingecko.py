@@ -126,7 +126,7 @@ def test_nulls_stay_nulls() -> None:
     [
         ({"id": None}, "coin: not_nullable"),
         ({"name": None}, "name: not_nullable"),
-        ({"current_price": -1}, "price: greater_than(0)"),
+        ({"current_price": -1}, "price: greater_than_or_equal_to(0)"),
         ({"current_price": float("inf")}, "price: less_than(inf)"),
         ({"total_volume": float("nan")}, "volume_24h: less_than(inf)"),
         ({"price_change_percentage_24h": -101.0}, "change_24h: greater_than_or_equal_to(-1)"),

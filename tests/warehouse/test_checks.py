@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from schemas.tables import TABLES
 from schemas.tables.bars import Bars
+from schemas.tables.coin_market import CoinMarket
+from schemas.tables.coins import Coins
 from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.model import key, metadata
 from schemas.tables.rates import Rates
-from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments
+from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments, Series
 from schemas.tables.sessions import Sessions
 from tests.warehouse.market import HOLIDAYS, correction, evening, lay, open_calendar, put, sessions
 from warehouse import checks, tables
@@ -200,7 +202,7 @@ def test_versions_that_do_not_follow_each_other_are_caught(
 
 
 DATED = [schema for schema in TABLES if "as_of" in metadata(schema)]
-AHEAD = {Bars: 1, CorporateActions: 1, Rates: 1}
+AHEAD = {Bars: 1, CoinMarket: 1, Coins: 1, CorporateActions: 1, Rates: 1}
 
 
 @pytest.mark.parametrize("days", [0, 1], ids=["as far ahead as it may be", "a day further"])
@@ -863,3 +865,25 @@ def test_an_answer_to_a_shorter_question_shrinks_nothing(
 def shrunk(warehouse: duckdb.DuckDBPyConnection) -> int:
     found = {failure.check: failure.rows for failure in checks.failing(warehouse)}
     return found.get(SHRINKS, 0)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "left_out", "holes"),
+    [
+        pytest.param("TEST", [], 0, id="every session"),
+        pytest.param("TEST", [5, 6], 1, id="a hole of two sessions is one hole"),
+        pytest.param("TEST", [5, 9], 2, id="two holes"),
+        pytest.param("TEST", [0, -1], 0, id="the ends are no holes"),
+        pytest.param(None, [5], 0, id="a series that names no calendar"),
+    ],
+)
+def test_a_hole_in_the_days_of_a_rate_is_told_of(
+    market: duckdb.DuckDBPyConnection, calendar: str | None, left_out: list[int], holes: int
+) -> None:
+    days = sessions(date(2030, 6, 3), date(2030, 6, 28))
+    gone = {days[n] for n in left_out}
+    lay(market, Series, [{"series": "RATE", "calendar": calendar}])
+    rates = [{"series": "RATE", "as_of": day, "value": 4.0} for day in days if day not in gone]
+    lay(market, Rates, rates)
+
+    assert found(market, "no_day_of_a_rate_is_missing") == holes

@@ -63,10 +63,10 @@ def test_a_page_that_was_never_loaded_is_due_of_every_source(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("every", "now", "loaded", "is_due"),
     [
-        pytest.param("hour", NOON, NOON - SECOND, True, id="the hour before"),
-        pytest.param("hour", NOON + 3599 * SECOND, NOON, False, id="the same hour"),
+        pytest.param("hour", NOON, NOON - timedelta(minutes=50), True, id="50 minutes before"),
+        pytest.param("hour", NOON, NOON - 2999 * SECOND, False, id="a second less"),
         pytest.param("hour", NOON, NOON - timedelta(1), True, id="the same hour of the day before"),
-        pytest.param("hour", NOON - SECOND, NOON, False, id="a later hour"),
+        pytest.param("hour", NOON - SECOND, NOON, False, id="a later moment"),
         pytest.param("day", MIDNIGHT, MIDNIGHT - SECOND, True, id="the UTC day before"),
         pytest.param("day", MIDNIGHT + 86399 * SECOND, MIDNIGHT, False, id="the same UTC day"),
         pytest.param("day", NOON, NOON - timedelta(30), True, id="weeks before"),

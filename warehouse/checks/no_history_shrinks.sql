@@ -5,8 +5,8 @@
 -- Severity  warning
 -- Method    rows that no answer on their days has stated since one left them out; the last answer
 --           that was asked for all begins later than an earlier one did
--- Note      a row that was there but could not be read is a rejection, and told there. Who has never
---           served more than one day at once has no history that could shrink
+-- Note      a row that was there but could not be read is a rejection, and told there. Who has
+--           never served more than one day at once has no history that could shrink
 
 with
 

@@ -11,7 +11,7 @@
 -- as_of               UTC day of the list
 -- source              who states it
 -- name                name, as served
--- kind                company, metal, coin or fund
+-- kind                company, metal, coin or fund; null: not known
 -- market_cap          USD
 -- price               USD per share, ounce or coin
 -- stated_rank         the source's rank
@@ -30,8 +30,8 @@ select
     rank as stated_rank,
     rank() over (partition by source, as_of order by market_cap desc) as rank,
     case
-        when kind != 'fund' then rank() over (
-            partition by source, as_of, kind = 'fund' order by market_cap desc
+        when coalesce(kind, '') != 'fund' then rank() over (
+            partition by source, as_of, coalesce(kind, '') = 'fund' order by market_cap desc
         )
     end as rank_without_funds,
     count(*) over (partition by source, as_of) as listed

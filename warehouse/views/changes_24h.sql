@@ -60,7 +60,7 @@ select
     'price' as measure,
     coins.price as value,
     compared.compared_with,
-    coins.price / earlier.price - 1 as change_24h,
+    coins.price / nullif(earlier.price, 0) - 1 as change_24h,
     coins.change_24h as reported_change_24h
 from coins
 left join compared

@@ -1,7 +1,8 @@
 -- What the next run asks for: the pages that are served whole, and never again as they were.
 --
 -- Grain   one row per page and source
--- Method  a page is due once in every hour, or on every UTC day, as reference/pages.csv says
+-- Method  a page is due 50 minutes after it was last recorded, or on the next UTC day, as
+--         reference/pages.csv says
 -- Caveat  what was not asked for in its hour or on its day is lost
 --
 -- Columns
@@ -38,5 +39,9 @@ left join recorded
     and page_sources.dataset = recorded.dataset
 where
     recorded.last_loaded_at is null
-    or date_trunc(pages.every, recorded.last_loaded_at at time zone 'UTC')
-    < date_trunc(pages.every, clock.now at time zone 'UTC')
+    or case pages.every
+        when 'hour' then recorded.last_loaded_at <= clock.now - interval 50 minute
+        else
+            (recorded.last_loaded_at at time zone 'UTC')::date
+            < (clock.now at time zone 'UTC')::date
+    end
