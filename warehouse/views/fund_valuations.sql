@@ -3,7 +3,8 @@
 -- Grain   one row per fund and market day
 -- Method  the primary source's row, else that of the first fallback which has the day, if it is a
 --         session: filings are dated on Sundays, too, and would make flows out of their own delay
--- Caveat  an issuer restates its whole history after a split
+-- Caveat  an issuer restates its whole history after a split. A row is one source's whole: what it
+--         leaves null is not filled from another
 --
 -- Columns
 -- fund                ticker
