@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# One more than there are cores: some tests wait for a server to come up.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: demo test chaos docs lint format clean
 
@@ -9,7 +11,7 @@ demo: .venv/ready
 	$(BIN)/silverstreak demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 chaos: .venv/ready
 	$(BIN)/python -m tests.reliability.kills 200

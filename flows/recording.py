@@ -234,10 +234,16 @@ async def load(settings: General, world: World, loaded: Loaded) -> list[Planned]
     """Record the captures that wait; give the requests for series whose past was rewritten."""
     with open_warehouse(settings, world) as warehouse:
         loading.load_waiting(warehouse, settings.data, loaded)
-        if "bars" not in loaded.counts:
+        if not may_rewrite(loaded):
             return []
         rewritten = planning.rewrites(warehouse, settings, world.carried)
         return [Planned(request, {}) for request in rewritten]
+
+
+def may_rewrite(loaded: Loaded) -> bool:
+    """Say whether a source can have rewritten its past in what was loaded."""
+    actions, bars = (loaded.counts.get(table) for table in ("corporate_actions", "bars"))
+    return bool(actions and actions.new + actions.revised) or bool(bars and bars.revised)
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)

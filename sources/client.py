@@ -1,10 +1,12 @@
 """One polite HTTP client per provider: paced, patient, bounded, and never led to another host."""
 
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from time import monotonic
 from types import MappingProxyType
 from typing import NamedTuple
@@ -178,6 +180,12 @@ class Client:
         return bytes(body)
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """Read the authorities that are trusted, once: it takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
 @asynccontextmanager
 async def open_client(manners: Manners) -> AsyncIterator[Client]:
     """Yield a client that keeps these manners."""
@@ -195,6 +203,7 @@ async def open_client(manners: Manners) -> AsyncIterator[Client]:
         # zstd could expand a chunk many thousandfold before the cap is looked at
         headers={"Accept-Encoding": "gzip, deflate", **manners.headers},
         timeout=httpx.Timeout(manners.timeout, pool=None),
+        verify=certificates(),
         limits=httpx.Limits(max_connections=manners.concurrency),
         follow_redirects=True,
         event_hooks={"request": [stay_with_the_provider]},

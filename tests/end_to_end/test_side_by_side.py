@@ -38,7 +38,7 @@ def test_the_plain_client_reads_while_a_run_holds_the_writer(demo: Demo) -> None
         assert count_in_another_process(data / "published" / "silverstreak.duckdb") > 80_000
 
 
-def test_a_run_publishes_while_the_plain_client_holds_the_published_file(
+def test_what_is_published_changes_while_the_plain_client_holds_the_file(
     demo: Demo, silverstreak: Silverstreak
 ) -> None:
     data, _ = demo
@@ -46,7 +46,7 @@ def test_a_run_publishes_while_the_plain_client_holds_the_published_file(
 
     with duckdb.connect(held, read_only=True) as reader:
         before = reader.sql("select count(*) from bars").fetchall()
-        ended = silverstreak("demo", "--data", str(data))
+        ended = silverstreak("publish", "--data", str(data))
 
         assert ended.returncode == 0, ended.stderr
         assert (data / "published" / "silverstreak.duckdb").resolve() != held

@@ -29,11 +29,7 @@ expected as (
         instrument_sources.priority,
         instruments.currency,
         sessions.session,
-        sessions.closes_at + to_hours(instruments.publication_lag_hours) as due_at,
-        row_number() over (
-            partition by instruments.instrument, instrument_sources.source
-            order by sessions.session desc
-        ) as sessions_back
+        sessions.closes_at + to_hours(instruments.publication_lag_hours) as due_at
     from instruments
     inner join instrument_sources on instruments.instrument = instrument_sources.instrument
     inner join sessions
@@ -51,7 +47,7 @@ spans as (
         priority,
         currency,
         min(session) as first_session,
-        min(session) filter (where sessions_back <= 5) as fifth_last,
+        list_min(max(session, 5)) as fifth_last,
         max(session) as last_session
     from expected
     group by instrument, source, symbol, priority, currency
