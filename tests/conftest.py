@@ -24,6 +24,11 @@ Serve = Callable[[ASGIApp], str]
 Asked = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker build the demo at once, while the others have files that do not wait for it."""
+    items.sort(key=lambda item: item.path.stem != "test_command_line")
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serve an application on loopback until the test ends: `serve(app)` gives its address."""

@@ -1,7 +1,5 @@
 """The flows that schedules start, as Prefect runs them: each records its own datasets."""
 
-import asyncio
-import importlib
 import os
 import subprocess
 import sys
@@ -11,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.datasets import DATASETS
 from sandbox.server import serving
 from tests.flows.living import wide_market
 
@@ -20,21 +17,6 @@ import asyncio, importlib, sys
 flow = getattr(importlib.import_module(f"flows.{sys.argv[1]}"), sys.argv[1])
 print(asyncio.run(flow(return_state=True)).type.value)
 """
-
-
-@pytest.mark.usefixtures("prefect")
-def test_together_the_flows_record_every_dataset_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded: list[str] = []
-
-    async def note(datasets: frozenset[str]) -> None:
-        recorded.extend(datasets)
-
-    for name in ("record_quotes", "record_holdings", "record_asset_caps", "record_rates"):
-        module = importlib.import_module(f"flows.{name}")
-        monkeypatch.setattr(module, "record", note)
-        asyncio.run(getattr(module, name).fn())
-
-    assert sorted(recorded) == sorted(DATASETS)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows import loading
+from flows import loading, replaying
 from flows.feeds import Feed
 from flows.loading import Loaded
 from flows.registry import feed_of
@@ -38,10 +38,10 @@ FACTS = "from facts order by all"
 
 
 @pytest.fixture(scope="module")
-def revised(prepared: Path, wide: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def revised(prepared: Path, market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Record the market on two days, between which values were revised; nobody may change it."""
     data = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("revised") / "data"))
-    with serving(wide, LAST) as url:
+    with serving(market, LAST) as url:
         asyncio.run(run(data, url, "2025-12-09T19:00:00+00:00"))
         asyncio.run(run(data, url, "2025-12-12T18:00:00+00:00"))
     return data
@@ -126,6 +126,10 @@ def test_a_replay_puts_in_order_what_came_late(shuffled: Path, revised: Path, as
     assert held(shuffled) == held(revised)
     assert ask(shuffled, "select count(*) from ops.loads where is_late") == [(0,)]
     assert ask(shuffled, FACTS) == facts
+
+
+def test_a_replay_of_every_provider_gives_the_same(wide_data: Path) -> None:
+    assert replaying.verify(wide_data, wait=1).differences == []
 
 
 def test_captures_alone_give_the_same(revised: Path, tmp_path: Path) -> None:

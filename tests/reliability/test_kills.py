@@ -8,7 +8,7 @@ import pytest
 from tests.reliability.kills import Broken, Reference, Tally, copy, finish, look, prove
 from warehouse.connection import FILE, up
 
-KILLS = 4
+KILLS = 3
 DAYS = 1
 
 

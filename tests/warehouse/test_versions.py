@@ -206,7 +206,7 @@ def test_the_tables_are_those_of_the_model(kind: str, template: Path, tmp_path: 
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=settings.default.max_examples if is_thorough else 5,
+                max_examples=settings.default.max_examples if is_thorough else 3,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
