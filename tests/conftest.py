@@ -25,7 +25,7 @@ Asked = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker build the demo at once, while the others have files that do not wait for it."""
+    """Let one worker build the demo at once, while others have files that do not wait for it."""
     items.sort(key=lambda item: item.path.stem != "test_command_line")
 
 
