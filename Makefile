@@ -25,7 +25,7 @@ lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint warehouse/views warehouse/facts warehouse/migrations
+	$(BIN)/sqlfluff lint warehouse/macros warehouse/views warehouse/facts warehouse/migrations
 	$(BIN)/sqlfluff lint --templater python warehouse/checks
 
 format: .venv/ready

@@ -1,4 +1,4 @@
-"""Views and facts: one SQL file each, named after it, created in the order they read one another.
+"""Views, facts and macros: one SQL file each, named after it, created in the order they read.
 
 A file's header is its documentation, and becomes the COMMENTs on the view and its columns:
 
@@ -10,12 +10,16 @@ A file's header is its documentation, and becomes the COMMENTs on the view and i
     --
     -- Columns
     -- column  meaning and unit
+
+A macro is a view over any relation: its header lists its arguments before its columns, those with
+a default as `argument = default`, and shows an example. A fact selects such columns of `no_fact`
+as it has: that view's header explains them all.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -26,8 +30,13 @@ from warehouse.corrections import corrected_views
 from warehouse.transaction import transaction
 
 FOLDERS = (Path(__file__).parent / "views", Path(__file__).parent / "facts")
-SYNTHETIC = "case about.origin when 'synthetic' then ' [synthetic data]' else '' end"
-COLUMN = re.compile(r"^-- (?P<column>[a-z_0-9]+)  +(?P<comment>\S.*)$")
+MACROS = Path(__file__).parent / "macros"
+SHAPE = "no_fact"
+SYNTHETIC = """
+    (select case origin when 'synthetic' then ' [synthetic data]' else '' end from ops.origin)
+"""
+LINE = re.compile(r"^-- (?P<name>[a-z_0-9]+)(?: = (?P<default>\S+))?  +(?P<comment>\S.*)$")
+SECTIONS = ("-- Arguments", "-- Columns", "-- Example")
 
 
 class View(NamedTuple):
@@ -38,20 +47,44 @@ class View(NamedTuple):
     columns: dict[str, str]
 
 
+class Macro(NamedTuple):
+    """A macro's query, what it says, its arguments (with their defaults), its columns, a use."""
+
+    query: str
+    comment: str
+    arguments: dict[str, str]
+    defaults: dict[str, str]
+    columns: dict[str, str]
+    example: str
+
+    @property
+    def signature(self) -> str:
+        """Write its arguments as SQL declares them."""
+        return ", ".join(
+            f"{name} := {self.defaults[name]}" if name in self.defaults else name
+            for name in self.arguments
+        )
+
+
 def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Create every view with its comments, in one transaction, unless nothing has changed.
+    """Create every macro and view with its comments, in one transaction, unless nothing changed.
 
     All are rebuilt together: replacing one drops its comments and breaks those that read it. Until
     there has been a correction, no view looks for one: that would cost half a scan more.
     """
     [[corrections]] = warehouse.execute("select count(*) from history.corrections").fetchall()
-    views = definitions(is_corrected=corrections > 0)
-    digest = hashlib.sha256(repr(sorted(views.items())).encode()).hexdigest()
+    views, made = parts(is_corrected=corrections > 0), macros()
+    told = repr([sorted(views.items()), sorted(made.items())])
+    digest = hashlib.sha256(told.encode()).hexdigest()
     if warehouse.execute("select digest from ops.definitions").fetchall() == [(digest,)]:
         return
+    views |= united(views)
     with transaction(warehouse):
         for name in existing(warehouse) - views.keys():
             warehouse.execute(f"drop view {name}")
+        for name in existing_macros(warehouse) - made.keys():
+            warehouse.execute(f"drop macro table {name}")
+        create_macros(warehouse)
         for name in ordered(warehouse, views):
             create(warehouse, name, views[name])
         warehouse.execute("delete from ops.definitions")
@@ -64,41 +97,117 @@ def existing(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in warehouse.execute(query).fetchall()}
 
 
+def existing_macros(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
+    """Name the macros that an earlier release, or this one, has created."""
+    query = """
+        select function_name from duckdb_functions()
+        where function_type = 'table_macro' and not internal
+    """
+    return {name for (name,) in warehouse.execute(query).fetchall()}
+
+
 def definitions(*, is_corrected: bool = True) -> dict[str, View]:
     """Give all views by name: what is believed, views/, facts/, and `facts`, their union."""
-    files = [file for folder in FOLDERS for file in sorted(folder.glob("*.sql"))]
+    views = parts(is_corrected=is_corrected)
+    return views | united(views)
+
+
+def parts(*, is_corrected: bool = True) -> dict[str, View]:
+    """Give all views but `facts`."""
     believed = corrected_views(is_corrected=is_corrected)
     views = {name: View(*view) for name, view in believed.items()}
-    return views | {file.stem: read(file) for file in files} | {"facts": united()}
+    views |= {file.stem: read(file) for file in sorted(FOLDERS[0].glob("*.sql"))}
+    return views | {file.stem: read_fact(file) for file in sorted(FOLDERS[1].glob("*.sql"))}
+
+
+def macros() -> dict[str, Macro]:
+    """Give all macros by name."""
+    return {file.stem: read_macro(file) for file in sorted(MACROS.glob("*.sql"))}
 
 
 def read(file: Path) -> View:
     """Read a view's file: its header becomes comments."""
     text = file.read_text()
-    header = [line for line in text.splitlines() if line.startswith("--")]
-    start = header.index("-- Columns") if "-- Columns" in header else len(header)
-    comment = "\n".join(line[3:] for line in header[:start]).strip()
-    columns = {
-        found["column"]: found["comment"]
-        for line in header[start:]
-        if (found := COLUMN.match(line))
+    comment, sections = taken_apart(text)
+    return View(text, comment, explained(sections["-- Columns"]))
+
+
+def read_macro(file: Path) -> Macro:
+    """Read a macro's file: a view's, with arguments and an example."""
+    text = file.read_text()
+    comment, sections = taken_apart(text)
+    arguments = sections["-- Arguments"]
+    defaults = {
+        found["name"]: found["default"]
+        for line in arguments
+        if (found := LINE.match(line)) and found["default"]
     }
-    return View(text, comment, columns)
+    example = "\n".join(line[3:] for line in sections["-- Example"])
+    columns = explained(sections["-- Columns"])
+    return Macro(text, comment, explained(arguments), defaults, columns, example)
 
 
-def united() -> View:
-    """Unite all facts; a sentence on synthetic data says so."""
-    names = sorted(file.stem for file in FOLDERS[1].glob("*.sql"))
-    first = read(FOLDERS[1] / f"{names[0]}.sql")
-    columns = list(first.columns)
-    queries = [f"select {', '.join(columns)} from {name}" for name in names]
-    query = f"""
-        with stated as ({" union all ".join(queries)})
-        select stated.* replace (statement || {SYNTHETIC} as statement)
-        from stated cross join about
-    """
-    grain = "Grain   one row per fact, subject, measure and market day"
-    return View(query, f"Every fact that can be stated.\n\n{grain}", first.columns)
+def read_fact(file: Path) -> View:
+    """Read a fact's file: its query is put in the shape of a fact; synthetic data is told so."""
+    fact = read(file)
+    columns = read(FOLDERS[0] / f"{SHAPE}.sql").columns
+    shown = [f"{c} || {SYNTHETIC} as {c}" if c == "statement" else c for c in columns]
+    query = f"select {', '.join(shown)} from (from {SHAPE} union all by name ({fact.query}))"
+    return View(query, fact.comment, columns)
+
+
+def taken_apart(text: str) -> tuple[str, dict[str, list[str]]]:
+    """Take a header apart: what comes first, and the lines of each section."""
+    lines = [line for line in text.splitlines() if line.startswith("--")]
+    sections: dict[str, list[str]] = {title: [] for title in ("", *SECTIONS)}
+    current = ""
+    for line in lines:
+        if line in SECTIONS:
+            current = line
+        else:
+            sections[current].append(line)
+    comment = "\n".join(line[3:] for line in sections.pop("")).strip()
+    return comment, sections
+
+
+def explained(lines: list[str]) -> dict[str, str]:
+    """Give what each line says of the name it begins with."""
+    return {found["name"]: found["comment"] for line in lines if (found := LINE.match(line))}
+
+
+def united(views: Mapping[str, View]) -> dict[str, View]:
+    """Unite all facts in one view: what several of them read is bound and computed once."""
+    facts = sorted(file.stem for file in FOLDERS[1].glob("*.sql"))
+    if not facts:
+        return {}
+    query = " union all ".join(f"select * from {name}" for name in facts)
+    comment = "Every fact that can be stated, as of the latest day visible.\n\n"
+    comment += "Grain   one row per fact, subject, measure and market day\n"
+    comment += "Method  the union of all facts, each of which is a view of its own name\n"
+    comment += "Caveat  facts about one subject may be of different days: see as_of"
+    return {"facts": View(flattened(query, views), comment, views[SHAPE].columns)}
+
+
+def flattened(query: str, views: Mapping[str, View]) -> str:
+    """Write a query with every view that it rests on as a common table expression of its own."""
+    with duckdb.connect() as parser:
+        needed = order_of(parser, query, views)
+    if not needed:
+        return query
+    parts = [f"{name} as ({views[name].query})" for name in needed]
+    return f"with {', '.join(parts)} select * from ({query})"
+
+
+def create_macros(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Create all macros, those that others use first."""
+    made = macros()
+    uses = {name: set(called(warehouse, macro.query)) & made.keys() for name, macro in made.items()}
+    for name in TopologicalSorter(uses).static_order():
+        macro = made[name]
+        warehouse.execute(
+            f"create or replace macro {name}({macro.signature}) as table {macro.query}"
+        )
+        warehouse.execute(f"comment on macro table {name} is {quoted(macro.comment)}")
 
 
 def create(warehouse: duckdb.DuckDBPyConnection, name: str, view: View) -> None:
@@ -114,26 +223,76 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def ordered(warehouse: duckdb.DuckDBPyConnection, views: dict[str, View]) -> Iterator[str]:
+def ordered(warehouse: duckdb.DuckDBPyConnection, views: Mapping[str, View]) -> Iterator[str]:
     """Give the views' names so that each comes after those it reads."""
     reads = {
-        name: set(relations(warehouse, view.query)) & views.keys() - {name}
+        name: relations(warehouse, view.query) & views.keys() - {name}
         for name, view in views.items()
     }
     yield from TopologicalSorter(reads).static_order()
 
 
-def relations(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
-    """Name every relation of the default schema that a query reads, its own CTEs included."""
-    [[tree]] = warehouse.execute("select json_serialize_sql(?)", [query]).fetchall()
-    nodes = [json.loads(tree)]
-    if nodes[0].get("error"):
-        raise ValueError(f"{nodes[0].get('error_message')} in: {query[:200]}")
-    while nodes:
-        match nodes.pop():
+def order_of(
+    warehouse: duckdb.DuckDBPyConnection, query: str, views: Mapping[str, View]
+) -> list[str]:
+    """Name the views that a query rests on, each after those it reads."""
+    reads: dict[str, set[str]] = {}
+    waiting = relations(warehouse, query) & views.keys()
+    while waiting:
+        name = waiting.pop()
+        reads[name] = relations(warehouse, views[name].query) & views.keys() - {name}
+        waiting |= reads[name] - reads.keys()
+    return list(TopologicalSorter(reads).static_order())
+
+
+def relations(warehouse: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+    """Name every relation of the default schema that a query reads, its own CTEs included.
+
+    A macro's argument may name one, as text or as a column would be.
+    """
+    named = set()
+    for node in nodes(warehouse, query):
+        match node:
             case {"type": "BASE_TABLE", "table_name": str(relation), "schema_name": ""}:
-                yield relation
+                named.add(relation)
+            case {"type": "TABLE_FUNCTION", "function": {"children": list(arguments)}}:
+                named |= {relation for given in arguments for relation in mentioned(given)}
+    return named
+
+
+def mentioned(argument: dict[str, object]) -> list[str]:
+    """Name the relation that a macro's argument may be."""
+    match argument:
+        case {"type": "VALUE_CONSTANT", "value": {"value": str(relation)}}:
+            return [relation]
+        case {"type": "COLUMN_REF", "column_names": [str(relation)]}:
+            return [relation]
+    return []
+
+
+def called(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
+    """Name the table functions that a query calls."""
+    for node in nodes(warehouse, query):
+        match node:
+            case {"type": "TABLE_FUNCTION", "function": {"function_name": str(name)}}:
+                yield name
+
+
+def nodes(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, object]]:
+    """Give every node of a query's syntax tree.
+
+    Raises:
+        ValueError: It is no query.
+    """
+    [[tree]] = warehouse.execute("select json_serialize_sql(?)", [query]).fetchall()
+    waiting: list[object] = [json.loads(tree)]
+    [read] = waiting
+    if isinstance(read, dict) and read.get("error"):
+        raise ValueError(f"{read.get('error_message')} in: {query[:200]}")
+    while waiting:
+        match waiting.pop():
             case dict() as node:
-                nodes.extend(node.values())
+                yield node
+                waiting.extend(node.values())
             case list() as items:
-                nodes.extend(items)
+                waiting.extend(items)

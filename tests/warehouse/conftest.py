@@ -7,8 +7,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from warehouse import definitions
 from warehouse.connection import open_writer
-from warehouse.definitions import FOLDERS
 
 BORN = datetime(2030, 1, 2, 18, tzinfo=UTC)
 
@@ -52,14 +52,22 @@ def shared(
 
 @pytest.fixture(scope="session")
 def ask() -> Ask:
-    """Run one view on its own, over given relations: `ask("a_view", a_table=frame)`."""
+    """Run one view on its own, over given relations: `ask("a_view", a_table=frame)`.
+
+    Views that it rests on and that are not given are what they are.
+    """
+    views = definitions.parts(is_corrected=False)
 
     def ask(view: str, **relations: pl.DataFrame) -> pl.DataFrame:
-        [file] = [file for folder in FOLDERS for file in folder.glob(f"{view}.sql")]
+        others = {name: there for name, there in views.items() if name not in relations}
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
+            connection.execute("create schema ops; create table ops.origin (origin varchar)")
+            connection.execute("insert into ops.origin values ('history')")
+            definitions.create_macros(connection)
             for name, relation in relations.items():
                 connection.register(name, relation)
-            return connection.sql(file.read_text()).pl()
+            query = views[view].query
+            return connection.sql(definitions.flattened(query, others)).pl()
 
     return ask

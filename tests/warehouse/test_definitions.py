@@ -13,6 +13,7 @@ from warehouse import definitions, tables
 from warehouse.corrections import OBSERVATIONS
 
 FILES = sorted(file for folder in definitions.FOLDERS for file in folder.glob("*.sql"))
+FACTS = sorted(file.stem for file in definitions.FOLDERS[1].glob("*.sql"))
 VIEWS = sorted(definitions.definitions())
 
 
@@ -31,7 +32,7 @@ def test_a_header_explains_the_views_columns_in_their_order(
 ) -> None:
     columns = [column for column, *_ in answer(shared, f"describe {file.stem}")]
 
-    assert list(definitions.read(file).columns) == columns
+    assert list(definitions.definitions()[file.stem].columns) == columns
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -96,7 +97,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     write(folder, "upper", "select day, 2 as n from lower")
     write(folder, "lower", "select date '2030-01-02' as day, 1 as n")
-    monkeypatch.setattr(definitions, "FOLDERS", (folder, definitions.FOLDERS[1]))
+    monkeypatch.setattr(definitions, "FOLDERS", (folder, tmp_path / "no facts"))
     return folder
 
 
@@ -111,7 +112,7 @@ def only(folder: Path) -> dict[str, definitions.View]:
 
 @pytest.fixture
 def own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyConnection:
-    monkeypatch.setattr(definitions, "definitions", lambda **_: only(folder))
+    monkeypatch.setattr(definitions, "parts", lambda **_: only(folder))
     warehouse = duckdb.connect()
     warehouse.execute("create schema ops; create table ops.definitions (digest varchar)")
     warehouse.execute("create schema history; create table history.corrections (key varchar)")

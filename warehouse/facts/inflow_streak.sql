@@ -5,26 +5,6 @@
 --         the running month, if it is an inflow so far, puts the streak on track for one more.
 --         Ranked among all runs of the same subject and measure
 -- Caveat  not stated before three finished months are known, nor where the last one cannot be told
---
--- Columns
--- fact             name of the fact
--- subject          what it is about
--- measure          which of its quantities
--- as_of            market day it is stated for
--- value            the number, in `unit`
--- unit             unit of value and previous_value
--- statement        the fact in one English sentence
--- labels           what must travel with the number
--- rank             rank among complete observations, 1 the highest; ties share a rank
--- rank_if_counted  rank it would have if the running period ended now
--- of               how many observations it is ranked among
--- since            from when it holds, or since when there has been none like it
--- previous_value   the earlier value it is compared with
--- previous_at      day or period of that value
--- complete         whether the period it speaks of is over
--- observations     sample size
--- first_observed   first observation
--- view             where the evidence is
 
 with
 

@@ -9,26 +9,6 @@
 -- Caveat  not stated before four weeks of the ISO year are complete, nor for a week that cannot be
 --         told, nor for the subject's first. Ranks differ by unit, so the sentence names its unit.
 --         Of a year that is not known in full the sentence speaks of the weeks that are
---
--- Columns
--- fact             name of the fact
--- subject          what it is about
--- measure          which of its quantities
--- as_of            market day it is stated for
--- value            the number, in `unit`
--- unit             unit of value and previous_value
--- statement        the fact in one English sentence
--- labels           what must travel with the number
--- rank             rank among complete observations, 1 the highest; ties share a rank
--- rank_if_counted  rank it would have if the running period ended now
--- of               how many observations it is ranked among
--- since            from when it holds, or since when there has been none like it
--- previous_value   the earlier value it is compared with
--- previous_at      day or period of that value
--- complete         whether the period it speaks of is over
--- observations     sample size
--- first_observed   first observation
--- view             where the evidence is
 
 with
 

@@ -4,26 +4,6 @@
 -- Method  the latest value against every earlier one, rounded to the decimals it is quoted in.
 --         "All-time" only if the series starts before every known earlier peak (known_peaks)
 -- Caveat  not stated on fewer than 20 sessions; nominal, in the instrument's currency
---
--- Columns
--- fact             name of the fact
--- subject          what it is about
--- measure          which of its quantities
--- as_of            market day it is stated for
--- value            the number, in `unit`
--- unit             unit of value and previous_value
--- statement        the fact in one English sentence
--- labels           what must travel with the number
--- rank             rank among complete observations, 1 the highest; ties share a rank
--- rank_if_counted  rank it would have if the running period ended now
--- of               how many observations it is ranked among
--- since            from when it holds, or since when there has been none like it
--- previous_value   the earlier value it is compared with
--- previous_at      day or period of that value
--- complete         whether the period it speaks of is over
--- observations     sample size
--- first_observed   first observation
--- view             where the evidence is
 
 with
 
@@ -135,7 +115,6 @@ select
     ) as statement,
     list_filter([caveat, 'nominal'], lambda label: label is not null) as labels,
     rank,
-    null::bigint as rank_if_counted,
     observations as of,
     case when price > previous_value then first_session else last_as_high end as since,
     previous_value,

@@ -6,26 +6,6 @@
 --         all months known
 -- Caveat  n is small: the share of a handful of runs is an anecdote; null where there is none. Not
 --         stated on fewer than 12 months
---
--- Columns
--- fact             name of the fact
--- subject          what it is about
--- measure          which of its quantities
--- as_of            market day it is stated for
--- value            the number, in `unit`
--- unit             unit of value and previous_value
--- statement        the fact in one English sentence
--- labels           what must travel with the number
--- rank             rank among complete observations, 1 the highest; ties share a rank
--- rank_if_counted  rank it would have if the running period ended now
--- of               how many observations it is ranked among
--- since            from when it holds, or since when there has been none like it
--- previous_value   the earlier value it is compared with
--- previous_at      day or period of that value
--- complete         whether the period it speaks of is over
--- observations     sample size
--- first_observed   first observation
--- view             where the evidence is
 
 with
 
@@ -145,8 +125,6 @@ select
         ],
         lambda label: label is not null
     ) as labels,
-    null::bigint as rank,
-    null::bigint as rank_if_counted,
     runs as of,
     first_month as since,
     usual_share as previous_value,

@@ -54,46 +54,34 @@ measured as (
 months as (
     select
         *,
-        case
-            when state = 'first' then 'start'
-            when state = 'cannot be told' or net_flow is null then 'unknown'
-            when net_flow > 0 then 'inflow'
-            else 'none'
-        end as verdict
+        { 'subject': subject, 'measure': measure } as measured,
+        case when state <> 'cannot be told' then net_flow end as flow_if_told
     from measured
     qualify count(net_flow) over (partition by subject, measure) > 0
 ),
 
-runs as (
-    select
-        *,
-        count(*) filter (where verdict <> 'inflow') over (
-            partition by subject, measure order by month
-        ) as run
+whole as (
+    select *
     from months
+    where state <> 'first'
 ),
 
-opened as (
-    select
-        *,
-        first_value(verdict) over run_so_far as opened_by,
-        count(*) filter (where verdict = 'inflow') over run_so_far as inflows,
-        min(month) filter (where verdict = 'inflow') over run_so_far as first_inflow
-    from runs
-    window run_so_far as (partition by subject, measure, run order by month)
+runs as (
+    select * from streaks(whole, measured, month, flow_if_told)
 )
 
 select
-    subject,
-    measure,
-    month,
-    net_flow,
-    case when opened_by <> 'unknown' and verdict <> 'start' then inflows end as streak,
-    complete,
-    state,
-    opened_by in ('start', 'inflow') as at_least,
-    case when opened_by <> 'unknown' then first_inflow end as first_month,
-    is_over,
-    is_estimated,
-    last_as_of
-from opened
+    months.subject,
+    months.measure,
+    months.month,
+    months.net_flow,
+    runs.streak,
+    months.complete,
+    months.state,
+    coalesce(runs.at_least, true) as at_least,
+    runs.first_as_of as first_month,
+    months.is_over,
+    months.is_estimated,
+    months.last_as_of
+from months
+left join runs on months.measured = runs.subject and months.month = runs.as_of

@@ -29,45 +29,17 @@ quoted as (
 
 measured as (
     unpivot quoted on close, high into name measure value price
-),
-
-compared as (
-    select
-        instrument,
-        measure,
-        session,
-        price,
-        count(*) over earlier as observed_before,
-        max(price) over earlier as highest_before
-    from measured
-    window earlier as (
-        partition by instrument, measure
-        order by session
-        rows between unbounded preceding and 1 preceding
-    )
-),
-
-records as (
-    select
-        *,
-        case when price = highest_before then 'matches' else 'sets' end as kind,
-        max(case when price = highest_before then null else session end) over (
-            partition by instrument, measure
-            order by session
-            rows between unbounded preceding and 1 preceding
-        ) as set_before
-    from compared
-    where highest_before is null or price >= highest_before
 )
 
 select
-    instrument,
-    measure,
-    session,
-    price as value,
+    subject.instrument,
+    subject.measure,
+    as_of as session,
+    amount as value,
     kind,
-    highest_before as previous_value,
-    set_before as previous_at,
-    observed_before + 1 as observations
-from records
-where observed_before > 0
+    previous_amount as previous_value,
+    previous_as_of as previous_at,
+    observations
+from records(
+    measured, { 'instrument': instrument, 'measure': measure }, session, price
+)

@@ -53,38 +53,34 @@ measured as (
     cross join measures
 ),
 
-ranked as (
+weeks as (
     select
         *,
-        count(net_flow) filter (where complete) over (
-            partition by subject, measure, iso_year
-        ) as of,
-        rank() over (
-            partition by subject, measure, iso_year, complete
-            order by net_flow desc nulls last
-        ) as rank_among_complete,
-        rank() over (
-            partition by subject, measure, iso_year, state in ('complete', 'running')
-            order by net_flow desc nulls last
-        ) as rank_with_running
+        { 'subject': subject, 'measure': measure, 'iso_year': iso_year } as field,
+        case when state in ('complete', 'running') then net_flow end as flow_to_rank
     from measured
     qualify count(net_flow) over (partition by subject, measure) > 0
+),
+
+ranked as (
+    select * from nth_largest(weeks, field, week, flow_to_rank, counts := complete)
 )
 
 select
-    subject,
-    measure,
-    week,
-    iso_year,
-    net_flow,
-    case when complete and net_flow is not null then rank_among_complete end as rank,
-    case
-        when state = 'running' and net_flow is not null then rank_with_running
-    end as rank_if_counted,
-    of,
-    sessions,
-    complete,
-    state,
-    is_estimated,
-    last_as_of
-from ranked
+    weeks.subject,
+    weeks.measure,
+    weeks.week,
+    weeks.iso_year,
+    weeks.net_flow,
+    ranked.rank,
+    ranked.rank_if_counted,
+    count(ranked.rank) over (
+        partition by weeks.subject, weeks.measure, weeks.iso_year
+    ) as of,
+    weeks.sessions,
+    weeks.complete,
+    weeks.state,
+    weeks.is_estimated,
+    weeks.last_as_of
+from weeks
+left join ranked on weeks.field = ranked.subject and weeks.week = ranked.as_of
