@@ -1,6 +1,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -57,17 +58,21 @@ def ask() -> Ask:
     Views that it rests on and that are not given are what they are.
     """
     views = definitions.parts(is_corrected=False)
+    base = duckdb.connect()
+    base.execute("create schema ops; create table ops.origin (origin varchar)")
+    base.execute("insert into ops.origin values ('history')")
+    definitions.create_macros(base)
+
+    @cache
+    def query(view: str, given: frozenset[str]) -> str:
+        others = {name: there for name, there in views.items() if name not in given}
+        return definitions.flattened(views[view].query, others)
 
     def ask(view: str, **relations: pl.DataFrame) -> pl.DataFrame:
-        others = {name: there for name, there in views.items() if name not in relations}
-        with duckdb.connect() as connection:
+        with base.cursor() as connection:
             connection.execute("set timezone = 'UTC'")
-            connection.execute("create schema ops; create table ops.origin (origin varchar)")
-            connection.execute("insert into ops.origin values ('history')")
-            definitions.create_macros(connection)
             for name, relation in relations.items():
                 connection.register(name, relation)
-            query = views[view].query
-            return connection.sql(definitions.flattened(query, others)).pl()
+            return connection.sql(query(view, frozenset(relations))).pl()
 
     return ask

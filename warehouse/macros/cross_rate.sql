@@ -59,4 +59,4 @@ select
 from numerators
 asof inner join denominators
     on numerators.subject = denominators.subject and numerators.as_of >= denominators.as_of
-where numerators.as_of - denominators.as_of <= oldest
+where numerators.as_of - denominators.as_of <= oldest  -- noqa: RF02

@@ -66,8 +66,8 @@ ends as (
 changed as (
     select
         ends.*,
-        ends.base_as_of < bounds.first_day - (stale_days)::integer
-        or ends.as_of < bounds.last_day - (stale_days)::integer as is_stale
+        ends.base_as_of < bounds.first_day - (stale_days)::integer  -- noqa: RF02
+        or ends.as_of < bounds.last_day - (stale_days)::integer as is_stale  -- noqa: RF02
     from ends
     cross join bounds
     where ends.base_as_of is not null

@@ -34,7 +34,13 @@ given as (
         entity as subject,
         period::date as as_of,
         value as amount,
-        date_trunc(unit, period)::date as starts_on
+        date_trunc(unit, period)::date as starts_on,
+        case unit
+            when 'week' then interval 7 day
+            when 'month' then interval 1 month
+            when 'quarter' then interval 3 month
+            else interval 1 year
+        end as length
     from query_table(rel)
 ),
 
@@ -42,13 +48,14 @@ summed as (
     select
         subject,
         starts_on,
+        (starts_on + length)::date as next_starts_on,
         case
             when count(*) = count(amount) then list_sum(list_sort(list(amount::double)))
         end as amount,
         max(as_of) as last_as_of,
         count(*) as observations
     from given
-    group by subject, starts_on
+    group by subject, starts_on, length
 )
 
 select
@@ -61,7 +68,4 @@ select
     later.observations
 from summed as later
 left join summed as earlier
-    on later.subject = earlier.subject
-    and later.starts_on = (earlier.starts_on + to_months(
-        case unit when 'month' then 1 when 'quarter' then 3 when 'year' then 12 else 0 end
-    ) + to_days(case unit when 'week' then 7 else 0 end))::date
+    on later.subject = earlier.subject and later.starts_on = earlier.next_starts_on
