@@ -12,8 +12,9 @@ A file's header is its documentation, and becomes the COMMENTs on the view and i
     -- column  meaning and unit
 
 A macro is a view over any relation: its header lists its arguments before its columns, those with
-a default as `argument = default`, and shows an example. A fact selects such columns of `no_fact`
-as it has: that view's header explains them all.
+a default as `argument = default`, and shows an example. One without columns is an expression, such
+as a turn of phrase. A fact selects such columns of `no_fact` as it has: that view's header explains
+them all.
 """
 
 import hashlib
@@ -65,6 +66,19 @@ class Macro(NamedTuple):
             for name in self.arguments
         )
 
+    @property
+    def body(self) -> str:
+        """Write what it stands for: a table, or the one expression that its query selects."""
+        if self.columns:
+            return f"table {self.query}"
+        code = [line for line in self.query.splitlines() if not line.startswith("--")]
+        return "(" + "\n".join(code).strip().removeprefix("select") + ")"
+
+    @property
+    def kind(self) -> str:
+        """Name its kind as SQL does."""
+        return "macro table" if self.columns else "macro"
+
 
 def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create every macro and view with its comments, in one transaction, unless nothing changed.
@@ -82,8 +96,9 @@ def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     with transaction(warehouse):
         for name in existing(warehouse) - views.keys():
             warehouse.execute(f"drop view {name}")
-        for name in existing_macros(warehouse) - made.keys():
-            warehouse.execute(f"drop macro table {name}")
+        for name, kind in existing_macros(warehouse):
+            if name not in made:
+                warehouse.execute(f"drop {kind} {name}")
         create_macros(warehouse)
         for name in ordered(warehouse, views):
             create(warehouse, name, views[name])
@@ -97,13 +112,14 @@ def existing(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in warehouse.execute(query).fetchall()}
 
 
-def existing_macros(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
-    """Name the macros that an earlier release, or this one, has created."""
+def existing_macros(warehouse: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Name the macros, and their kind, that an earlier release, or this one, has created."""
     query = """
-        select function_name from duckdb_functions()
-        where function_type = 'table_macro' and not internal
+        select function_name, case function_type when 'macro' then 'macro' else 'macro table' end
+        from duckdb_functions()
+        where function_type in ('macro', 'table_macro') and not internal
     """
-    return {name for (name,) in warehouse.execute(query).fetchall()}
+    return {(name, kind) for name, kind in warehouse.execute(query).fetchall()}
 
 
 def definitions(*, is_corrected: bool = True) -> dict[str, View]:
@@ -204,10 +220,8 @@ def create_macros(warehouse: duckdb.DuckDBPyConnection) -> None:
     uses = {name: set(called(warehouse, macro.query)) & made.keys() for name, macro in made.items()}
     for name in TopologicalSorter(uses).static_order():
         macro = made[name]
-        warehouse.execute(
-            f"create or replace macro {name}({macro.signature}) as table {macro.query}"
-        )
-        warehouse.execute(f"comment on macro table {name} is {quoted(macro.comment)}")
+        warehouse.execute(f"create or replace macro {name}({macro.signature}) as {macro.body}")
+        warehouse.execute(f"comment on {macro.kind} {name} is {quoted(macro.comment)}")
 
 
 def create(warehouse: duckdb.DuckDBPyConnection, name: str, view: View) -> None:
@@ -271,10 +285,10 @@ def mentioned(argument: dict[str, object]) -> list[str]:
 
 
 def called(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
-    """Name the table functions that a query calls."""
+    """Name the functions that a query calls."""
     for node in nodes(warehouse, query):
         match node:
-            case {"type": "TABLE_FUNCTION", "function": {"function_name": str(name)}}:
+            case {"type": "FUNCTION", "function_name": str(name)}:
                 yield name
 
 

@@ -91,30 +91,16 @@ told as (
             when latest.measure = 'percent' and abs(latest.net_flow) < 0.00005
                 then 'less than 0.01 % of its prior shares'
             when latest.measure = 'percent'
-                then format('{:,.2f} % of its prior shares', 100 * abs(latest.net_flow))
-            else format(
-                '{:,.0f} {}{}',
-                abs(latest.net_flow),
-                rtrim(replace(latest.measure, 'usd', 'dollars'), 's'),
-                case when round(abs(latest.net_flow)) = 1 then '' else 's' end
-            )
+                then percentage(abs(latest.net_flow)) || ' of its prior shares'
+            else quantity(abs(latest.net_flow), latest.measure)
         end as amount,
         format(
-            '{} (from {}, {} session{})',
+            '{} (from {}, {})',
             strftime(latest.week, '%G-W%V'),
             latest.week::varchar,
-            latest.sessions,
-            case when latest.sessions = 1 then '' else 's' end
+            counted(latest.sessions, 'session')
         ) as week_named,
-        case
-            when compared.nth = 1 then 'largest'
-            when compared.nth = 2 then 'second largest'
-            when compared.nth = 3 then 'third largest'
-            when compared.nth % 10 = 1 and compared.nth <> 11 then compared.nth || 'st largest'
-            when compared.nth % 10 = 2 and compared.nth <> 12 then compared.nth || 'nd largest'
-            when compared.nth % 10 = 3 and compared.nth <> 13 then compared.nth || 'rd largest'
-            else compared.nth || 'th largest'
-        end as nth_largest
+        nth(compared.nth, 'largest') as nth_largest
     from latest
     inner join compared
         on latest.subject = compared.subject and latest.measure = compared.measure
@@ -169,7 +155,7 @@ select
             subject, flow, amount, week_named, counted_in, place
         )
     end as statement,
-    list_filter(
+    present(
         [
             case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
             case measure when 'usd' then 'notional at NAV; creations are in kind' end,
@@ -179,8 +165,7 @@ select
                 when of < weeks_over
                     then format('{} of {} finished weeks of {} ranked', of, weeks_over, iso_year)
             end
-        ],
-        lambda label: label is not null
+        ]
     ) as labels,
     rank,
     rank_if_counted,

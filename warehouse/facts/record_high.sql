@@ -113,7 +113,7 @@ select
     format(
         '{} ({}) {} {} on {}, {}.', name, instrument, verb, priced, session::varchar, compared
     ) as statement,
-    list_filter([caveat, 'nominal'], lambda label: label is not null) as labels,
+    present([caveat, 'nominal']) as labels,
     rank,
     observations as of,
     case when price > previous_value then first_session else last_as_high end as since,

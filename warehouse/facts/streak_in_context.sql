@@ -118,12 +118,11 @@ select
             100 * usual_share
         )
     end || ' since ' || strftime(first_observed, '%B %Y') || '.' as statement,
-    list_filter(
+    present(
         [
             'recessions as dated by the committees in stress_periods',
             case when runs < 5 then 'n = ' || runs end
-        ],
-        lambda label: label is not null
+        ]
     ) as labels,
     runs as of,
     first_month as since,
