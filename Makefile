@@ -20,6 +20,7 @@ chaos: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python -m flows.sources_page > docs/sources.md
+	$(BIN)/python -m warehouse.dictionary > docs/dictionary.md
 
 lint: .venv/ready
 	$(BIN)/ruff check

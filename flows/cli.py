@@ -208,8 +208,7 @@ def sql(
 
     For example: silverstreak sql "select * from inflow_streaks where subject = 'SLV'"
 
-    What there is to ask: silverstreak sql "show tables"; what a view says and means:
-    silverstreak sql "select column_name, comment from duckdb_columns() where table_name = 'facts'".
+    What there is to ask, and what a view says and means: silverstreak describe [VIEW].
     Nothing outside the published file can be read or written.
 
     Parameters
@@ -269,6 +268,27 @@ def claims(
     for answer in faults:
         terminal.complain(f"claim {answer.id} could not be run: {answer.fault}")
     return 1 if faults else 0
+
+
+@app.command
+def describe(name: str | None = None, /, *, debug: Debug = False) -> int:
+    """Say what a view, fact, table or macro means: its grain, its columns, and where they are from.
+
+    Without a name, list them all. docs/dictionary.md says the same of all of them.
+
+    Parameters
+    ----------
+    name
+        A view, fact, table or macro, such as inflow_streaks.
+    """
+    from warehouse import dictionary  # noqa: PLC0415 -- commands import what they need
+
+    if name is not None:
+        sys.stdout.write(dictionary.describe(name) + "\n")
+        return 0
+    for listed, kind, told in dictionary.overview():
+        sys.stdout.write(f"{kind:6} {listed:28} {told}\n")
+    return 0
 
 
 @app.command

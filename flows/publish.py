@@ -7,6 +7,7 @@ import duckdb
 from prefect import State, flow
 from prefect.states import Completed, Failed
 
+from flows import stating
 from flows.settings import Settings
 from flows.world import World, observe
 from warehouse import copies, publishing
@@ -20,8 +21,10 @@ async def publish() -> State[publishing.Published]:
     world = observe(settings)
     with open_existing(settings.data, world.now(), settings.writer_wait) as warehouse:
         moment = present(warehouse, settings.data, world)
-        published = publishing.publish(warehouse, settings.data, moment)
+        published = stating.publish(warehouse, settings.data, moment)
     blocking = [failure.check for failure in published.failures if failure.blocks]
+    if published.problems:
+        return Failed(message="; ".join(published.problems), data=published)
     if blocking:
         return Failed(message=f"check failed: {', '.join(blocking)}", data=published)
     return Completed(message=f"{published.file}", data=published)

@@ -21,7 +21,7 @@ from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, Failed
 
-from flows import keeping, loading, planning, registry
+from flows import keeping, loading, planning, registry, stating
 from flows.feeds import Feed
 from flows.loading import Loaded
 from flows.planning import Planned
@@ -35,7 +35,7 @@ from sources.sniffing import is_one_of
 from warehouse import runs
 from warehouse.checks import Failure
 from warehouse.connection import open_writer
-from warehouse.publishing import Published, publish
+from warehouse.publishing import Published
 
 T = TypeVar("T")
 
@@ -251,14 +251,15 @@ async def close(run: str, settings: General, world: World, problems: list[str]) 
     """End the run, check the warehouse, and publish it unless a check blocks, which is added."""
     with open_warehouse(settings, world) as warehouse:
         runs.finish(warehouse, run, world.now(), problems)
-        published = publish(warehouse, settings.data, world.now())
+        published = stating.publish(warehouse, settings.data, world.now())
+        problems += published.problems
         problems += [
             f"check failed: {failure.check}: {counted(failure.rows, 'row')}, such as "
             f"{failure.examples[0]}; not published"
             for failure in published.failures
             if failure.blocks
         ]
-        if published.file is None:
+        if published.problems or published.file is None:
             runs.finish(warehouse, run, world.now(), problems)
         return published
 

@@ -20,6 +20,7 @@ import sources.reference
 import sources.sec
 import sources.spdr_gold
 import sources.ssga
+import sources.statements
 import sources.stooq
 import sources.worldbank
 import sources.yahoo
@@ -56,6 +57,7 @@ from schemas.tables.rates import Rates
 from schemas.tables.reference import REFERENCE
 from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
+from schemas.tables.stated_facts import StatedFacts
 from warehouse.tables import name
 
 PROVIDERS = (
@@ -467,6 +469,13 @@ CALENDARS = Feed(
     {Sessions: transforms.identity.as_is},
 )
 
+STATEMENTS = Feed(
+    sources.statements.SOURCE,
+    "stated_facts",
+    sources.statements.parse_facts,
+    {StatedFacts: transforms.identity.as_is},
+)
+
 REFERENCE_FEEDS = {
     name(schema): Feed(
         "reference",
@@ -488,5 +497,7 @@ def feed_of(capture: Capture) -> Feed:
 
 def feed(source: str, dataset: str) -> Feed:
     """Find a feed by its source and dataset."""
-    [found] = [f for f in (*FEEDS, CALENDARS) if (f.source, f.dataset) == (source, dataset)]
+    [found] = [
+        f for f in (*FEEDS, CALENDARS, STATEMENTS) if (f.source, f.dataset) == (source, dataset)
+    ]
     return found

@@ -61,11 +61,13 @@ def publish(*, debug: bool) -> int:
             flush_logs()
     for failure in published.failures:
         terminal.complain(told(failure))
+    for problem in published.problems:
+        terminal.complain(problem)
     if published.file is None:
         terminal.complain("not published: what was published before stays up")
         return 1
     terminal.log.info("published %s", published.file)
-    return 0
+    return 1 if published.problems else 0
 
 
 async def finished(flow_run: Awaitable[Any]) -> Any:  # noqa: ANN401 -- the data of any flow's state

@@ -2,7 +2,8 @@
 
 Bitcoin and ether lie on the paths of their daily closes (see `prices`), wrapped and staked copies
 follow their originals, stablecoins stay at 1 USD, and the others follow bitcoin with noise of their
-own. The closes end the day before the last point: its step down is invented, for every coin.
+own. The step down on the last day that has closes is invented, for every coin; so are bitcoin's and
+ether's small steps of the day after, for which there are none.
 """
 
 from dataclasses import dataclass
@@ -15,18 +16,19 @@ import polars as pl
 from sandbox.prices import Floats, generator, walk
 
 FIRST, LAST = date(2025, 11, 1), date(2025, 12, 12)
+BEFORE, FALL = -3, -2  # the points between which the market falls; one more follows
 SINCE_MIDNIGHT = 0.75  # 18:00 UTC, of the day between two closes at 24:00 UTC
-FELL = 0.9726  # the market's last day
+FELL = 0.9726  # the market on the day of the fall
 LISTED = 0.955  # share of the market that the listed coins are, copies counted once
-OF_OTHERS = (-0.056, -0.026)  # where the last steps of large coins lie
+OF_OTHERS = (-0.056, -0.026)  # where the falls of large coins lie
 OF_SMALL = (-0.040, 0.025)
-LARGE = 40  # coins that all fall on the last day
+LARGE = 40  # coins that all fall
 FOLLOWING, OWN, PEG, TURNOVER = 0.9, 0.018, 0.0003, 0.35
 
 
 @dataclass(frozen=True)
 class Coin:
-    """A coin: `worth` in billions of USD on the last day but one, and what moves its price.
+    """A coin: `worth` in billions of USD on the day before the fall, and what moves its price.
 
     `price` is in USD on that day; of a copy it is in units of the original.
     """
@@ -42,16 +44,17 @@ class Coin:
 
 @dataclass(frozen=True)
 class Original:
-    """A coin with daily closes, how many of it there are, and its invented last step."""
+    """A coin with daily closes, how many of it there are, and its invented last steps."""
 
     symbol: str
     supply: float
+    fall: float
     last_step: float
 
 
 ORIGINALS = {
-    "bitcoin": Original("BTC-USD", 19.95e6, -0.0262),
-    "ethereum": Original("ETH-USD", 120.7e6, -0.0375),
+    "bitcoin": Original("BTC-USD", 19.95e6, -0.0262, 0.0041),
+    "ethereum": Original("ETH-USD", 120.7e6, -0.0375, -0.0062),
 }
 
 # Tables read best in rows.
@@ -140,7 +143,7 @@ def totals() -> pl.DataFrame:
         .agg(pl.col("market_cap", "volume").sum() / LISTED, bitcoin=bitcoin)
     )
     caps = listed["market_cap"].to_numpy().copy()
-    caps[-1] = caps[-2] * FELL
+    caps[FALL:] *= caps[BEFORE] / caps[FALL] * FELL
     return listed.select(
         "date",
         market_cap=pl.Series(caps),
@@ -153,7 +156,7 @@ def history(coin: Coin) -> pl.DataFrame:
     """Return one coin's days; there are as many of it on each of them."""
     path = prices_of(coin)
     original = ORIGINALS.get(coin.id)
-    supply = original.supply if original else coin.worth * 1e9 / path[-2]
+    supply = original.supply if original else coin.worth * 1e9 / path[BEFORE]
     noise = generator(f"volume of {coin.id}").standard_normal(path.size)
     return pl.DataFrame(
         {
@@ -188,26 +191,27 @@ def prices_of(coin: Coin) -> Floats:
 
 
 def on_its_closes(original: Original) -> Floats:
-    """Return the points between closes, and the invented last one, for which there is no close."""
+    """Return the points between closes, the last two of which are invented."""
     closes = walk(original.symbol).filter(pl.col("date") >= pl.lit(FIRST).dt.offset_by("-1d"))
     log = np.log(closes["close"].to_numpy())
-    points = (1 - SINCE_MIDNIGHT) * log[:-1] + SINCE_MIDNIGHT * log[1:]
-    path: Floats = np.exp(np.r_[points, points[-1] + np.log1p(original.last_step)])
+    points = ((1 - SINCE_MIDNIGHT) * log[:-1] + SINCE_MIDNIGHT * log[1:])[: FALL + 1]
+    invented = np.log1p([original.fall, original.last_step]).cumsum()
+    path: Floats = np.exp(np.r_[points, points[-1] + invented])
     return path
 
 
 def following(coin: Coin, noise: Floats) -> Floats:
-    """Return a path that follows bitcoin's and is at the coin's price on the last day but one."""
+    """Return a path that follows bitcoin's and is priced as told before the fall."""
     bitcoin = np.log(on_its_closes(ORIGINALS["bitcoin"]))
     steps = FOLLOWING * np.diff(bitcoin) + OWN * noise[1:]
-    steps[-1] = np.log1p(last_step(coin))
+    steps[FALL] = np.log1p(fall(coin))
     path = np.r_[0, np.cumsum(steps)]
-    priced: Floats = coin.price * np.exp(path - path[-2])
+    priced: Floats = coin.price * np.exp(path - path[BEFORE])
     return priced
 
 
-def last_step(coin: Coin) -> float:
-    """Return the coin's invented change on the last day: all large ones fall."""
+def fall(coin: Coin) -> float:
+    """Return the coin's invented change on the day of the fall: all large ones fall."""
     lowest, highest = OF_OTHERS if COINS.index(coin) < LARGE else OF_SMALL
     return float(generator(f"last step of {coin.id}").uniform(lowest, highest))
 

@@ -17,7 +17,11 @@ from warehouse.tables import TYPES, base_views, believed, name, view_name
 
 Schema = type[pa.DataFrameModel]
 
-OBSERVATIONS = tuple(schema for schema in TABLES if metadata(schema).get("as_of"))
+OBSERVATIONS = tuple(
+    schema
+    for schema in TABLES
+    if metadata(schema).get("as_of") and not metadata(schema).get("derived")
+)
 
 COMMENT = "What a person has corrected or confirmed in this row, and why; null: nothing"
 

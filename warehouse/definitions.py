@@ -28,6 +28,7 @@ from typing import NamedTuple
 import duckdb
 
 from warehouse.corrections import corrected_views
+from warehouse.revisions import revisions
 from warehouse.transaction import transaction
 
 FOLDERS = (Path(__file__).parent / "views", Path(__file__).parent / "facts")
@@ -132,6 +133,7 @@ def parts(*, is_corrected: bool = True) -> dict[str, View]:
     """Give all views but `facts`."""
     believed = corrected_views(is_corrected=is_corrected)
     views = {name: View(*view) for name, view in believed.items()}
+    views |= {"revisions": View(*revisions())}
     views |= {file.stem: read(file) for file in sorted(FOLDERS[0].glob("*.sql"))}
     return views | {file.stem: read_fact(file) for file in sorted(FOLDERS[1].glob("*.sql"))}
 

@@ -6,35 +6,32 @@ from math import isfinite
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from schemas.tables import TABLES
 from warehouse import checks
 from warehouse.connection import RELEASE
 from warehouse.tables import name
 
-FACTS = """
-    select fact, subject, measure, as_of, value, unit, statement
-    from facts
-    order by fact, subject, measure, as_of
-"""
+FACT = ("fact", "subject", "measure", "as_of", "value", "unit", "statement")
 
 
 def manifest(
-    warehouse: duckdb.DuckDBPyConnection, failures: list[checks.Failure]
+    warehouse: duckdb.DuckDBPyConnection, failures: list[checks.Failure], facts: pl.DataFrame
 ) -> dict[str, Any]:
     """Tell what the warehouse holds, which checks were run, and every fact it states.
 
     Instants are UTC in ISO 8601; a number without a finite value is null.
     """
     [about] = rows(warehouse, "select origin, last_known_at as latest_known_at from about")
-    facts = rows(warehouse, FACTS)
+    stated = facts.select(FACT)
     return {
         "release": RELEASE,
         **about,
         "tables": {row.pop("relation"): row for row in rows(warehouse, counts())},
         "checks": checks_run(failures),
-        "number_of_facts": len(facts),
-        "facts": facts,
+        "number_of_facts": stated.height,
+        "facts": [dict(zip(FACT, map(plain, row), strict=True)) for row in stated.iter_rows()],
     }
 
 

@@ -2,34 +2,49 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import polars as pl
 
-from warehouse import checks
+from warehouse import checks, stating
 from warehouse.connection import FILE, WarehouseError, lock, up
 from warehouse.copies import LATEST, NAME, flip, kept, manifest_of, prune, whole
 from warehouse.manifests import manifest
 
 
 class Published(NamedTuple):
-    """What publishing came to: the file (None if a check blocks it) and the failing checks."""
+    """What publishing came to: the file (None if a check blocks it) and the failing checks.
+
+    `problems` are what went wrong in stating the facts.
+    """
 
     file: Path | None
     failures: list[checks.Failure]
+    problems: tuple[str, ...] = ()
 
 
-def publish(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> Published:
+def publish(
+    warehouse: duckdb.DuckDBPyConnection,
+    data: Path,
+    now: datetime,
+    state: Callable[[pl.DataFrame], list[str]],
+) -> Published:
     """Check the warehouse; if nothing blocks, put a copy up under the name of the moment.
 
-    Beside it lies its manifest, `silverstreak-<utc>.json`: what it holds, and what was checked.
+    Every fact is given to `state` before, so that the copy knows what was stated with it. Beside
+    it lies its manifest, `silverstreak-<utc>.json`: what it holds, and what was checked.
     """
     failures = checks.failing(warehouse)
     if any(failure.blocks for failure in failures):
         return Published(None, failures)
-    return Published(put_up(warehouse, data, now, manifest(warehouse, failures)), failures)
+    facts = stating.evaluate(warehouse)
+    problems = state(facts)
+    told = manifest(warehouse, failures, facts)
+    return Published(put_up(warehouse, data, now, told), failures, tuple(problems))
 
 
 def put_up(

@@ -13,6 +13,7 @@ from schemas.tables.rates import Rates
 from schemas.tables.reference import REFERENCE
 from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
+from schemas.tables.stated_facts import StatedFacts
 
 TABLES = (
     AssetCaps,
@@ -27,5 +28,6 @@ TABLES = (
     Rates,
     ReportedFlows,
     Sessions,
+    StatedFacts,
     *REFERENCE,
 )

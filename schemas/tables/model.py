@@ -24,8 +24,8 @@ class Table(pa.DataFrameModel):
     `Config.unique` is the key. `Config.metadata` may say `as_of` (the column that holds the market
     day; without it the table ignores the variable `as_of`), `days_ahead` (how far that day may lie
     ahead of the UTC day it is known on: east of Greenwich a session begins the day before),
-    `snapshot` (the key columns within which an answer is complete, so that a row it lacks is gone)
-    and `timeless` (known from always).
+    `snapshot` (the key columns within which an answer is complete, so that a row it lacks is gone),
+    `timeless` (known from always) and `derived` (made of other tables: nothing corrects it).
 
     A column's metadata may say `precision` (how its values are compared), `largest_jump` (a value
     more than so many times the one before it, or less than that part of it, is an error of units

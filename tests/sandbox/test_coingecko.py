@@ -19,7 +19,7 @@ from sources import coingecko as source
 from tests.sources import bodies
 from transforms import coingecko as transform
 
-EVENING = datetime(2025, 12, 12, 18, 0, 3, tzinfo=UTC)
+EVENING = datetime(2025, 12, 11, 18, 0, 3, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 EMPTY = Market(origin="synthetic", instruments={}, bars={}, valuations={})
 MARKET = Market(
@@ -130,7 +130,7 @@ def test_the_totals_are_of_the_last_full_ten_minutes() -> None:
 
 def test_between_two_points_values_move_at_a_constant_rate() -> None:
     rows = MARKET.coin_totals.sort("date")["market_cap"]
-    midway = global_data(EVENING - A_DAY / 2)["total_market_cap"]["usd"]
+    midway = global_data(EVENING + A_DAY / 2)["total_market_cap"]["usd"]
 
     assert midway == pytest.approx((rows[-1] * rows[-2]) ** 0.5, rel=1e-9)
 

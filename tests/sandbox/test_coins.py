@@ -8,15 +8,19 @@ from polars.testing import assert_frame_equal
 
 from sandbox import coins, prices
 
-LAST, BEFORE = date(2025, 12, 12), date(2025, 12, 11)
+LAST, FALL, BEFORE = date(2025, 12, 12), date(2025, 12, 11), date(2025, 12, 10)
 COPIES = {coin.id: coin.of for coin in coins.COINS if coin.of}
 STABLE = {coin.id for coin in coins.COINS if coin.is_stable}
 
 
 @pytest.fixture(scope="module")
 def changes() -> dict[str, float]:
-    """Change of each coin on the last day, the largest first."""
-    now, then = (coins.coins().filter(date=day) for day in (LAST, BEFORE))
+    """Change of each coin on the day of the fall, the largest first."""
+    return changes_between(BEFORE, FALL)
+
+
+def changes_between(before: date, day: date) -> dict[str, float]:
+    now, then = (coins.coins().filter(date=moment) for moment in (day, before))
     both = now.join(then, on="coin", maintain_order="left")
     changed = both.select("coin", change=pl.col("price") / pl.col("price_right") - 1)
     return dict(changed.iter_rows())
@@ -50,10 +54,21 @@ def test_the_values_are_the_same_every_time() -> None:
     assert_frame_equal(coins.coins(), first)
 
 
-def test_the_market_fell_by_the_articles_figure_in_the_last_24_hours() -> None:
-    now, then = (coins.totals().filter(date=day)["market_cap"].item() for day in (LAST, BEFORE))
+def market_between(before: date, day: date) -> float:
+    then, now = (coins.totals().filter(date=at)["market_cap"].item() for at in (before, day))
+    return float(now / then - 1)
 
-    assert now / then - 1 == pytest.approx(-0.0274, abs=0.00005)
+
+def test_the_market_fell_by_the_articles_figure_on_the_articles_day() -> None:
+    assert market_between(BEFORE, FALL) == pytest.approx(-0.0274, abs=0.00005)
+
+
+def test_on_the_day_after_coins_moved_little_and_in_both_directions() -> None:
+    moves = changes_between(FALL, LAST)
+
+    assert abs(market_between(FALL, LAST)) < 0.01
+    assert abs(moves["bitcoin"]) < 0.01
+    assert {move > 0 for coin, move in [*moves.items()][:20] if coin not in STABLE} == {True, False}
 
 
 def test_the_fall_of_the_whole_is_that_of_its_parts() -> None:
@@ -115,10 +130,10 @@ def test_a_price_lies_between_the_closes_around_it(coin: str, symbol: str) -> No
     closes = prices.closes(symbol)
     opens = closes.with_columns(pl.col("date") + timedelta(days=1)).rename({"close": "open"})
     days = closes.join(opens, on="date")
-    around = price(coin).join(days, on="date", maintain_order="left")
+    around = price(coin).filter(pl.col("date") < FALL).join(days, on="date", maintain_order="left")
 
     low, high = pl.min_horizontal("open", "close"), pl.max_horizontal("open", "close")
-    assert around.height == 41
+    assert around.height == 40
     assert around.filter(~pl.col("price").is_between(low, high)).is_empty()
 
 

@@ -56,7 +56,7 @@ def test_a_table_takes_no_column_that_it_does_not_declare(schema: Any) -> None:
 def test_the_market_day_and_the_snapshot_are_told_by_columns_of_the_key(schema: Any) -> None:
     traits = metadata(schema)
 
-    assert set(traits) <= {"as_of", "days_ahead", "snapshot", "timeless"}
+    assert set(traits) <= {"as_of", "days_ahead", "derived", "snapshot", "timeless"}
     assert set(traits.get("snapshot") or ()) <= set(key(schema))
     assert traits.get("as_of") in {None, *key(schema)} or "observed_at" in key(schema)
 

@@ -33,6 +33,7 @@ from schemas.tables.reference import (
 )
 from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.sessions import Sessions
+from schemas.tables.stated_facts import StatedFacts
 from schemas.validation import Verdict, accept
 from warehouse import definitions
 from warehouse.ledger import Recorded
@@ -129,6 +130,7 @@ PLAIN: dict[type[pa.DataFrameModel], dict[str, Any]] = {
     KnownPeaks: {"stated_by": "us"},
     StressPeriods: {"stated_by": "us"},
     Corrections: {"reason": "a slip", "stated_by": "us"},
+    StatedFacts: {"is_withdrawn": False},
 }
 
 

@@ -25,6 +25,7 @@ from schemas.tables.model import key, metadata
 from schemas.tables.rates import Rates
 from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments, Series
 from schemas.tables.sessions import Sessions
+from schemas.tables.stated_facts import StatedFacts
 from tests.warehouse.market import HOLIDAYS, correction, evening, lay, open_calendar, put, sessions
 from warehouse import checks, tables
 from warehouse.runs import begin
@@ -202,7 +203,7 @@ def test_versions_that_do_not_follow_each_other_are_caught(
 
 
 DATED = [schema for schema in TABLES if "as_of" in metadata(schema)]
-AHEAD = {Bars: 1, CoinMarket: 1, Coins: 1, CorporateActions: 1, Rates: 1}
+AHEAD = {Bars: 1, CoinMarket: 1, Coins: 1, CorporateActions: 1, Rates: 1, StatedFacts: 1}
 
 
 @pytest.mark.parametrize("days", [0, 1], ids=["as far ahead as it may be", "a day further"])

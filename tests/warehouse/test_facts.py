@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from schemas.tables.bars import Bars
-from schemas.tables.reference import Instruments, KnownPeaks, StressPeriods
+from schemas.tables.coin_categories import CoinCategories
+from schemas.tables.coins import Coins
+from schemas.tables.reference import Instruments, KnownPeaks, Stablecoins, StressPeriods
 from tests.warehouse.conftest import Ask
 from tests.warehouse.market import frame, lay
 from tests.warehouse.test_streaks import monthly
@@ -33,6 +35,9 @@ def high(ask: Ask, closes: list[float], peaks: list[date], **traits: Any) -> lis
         bars=frame(Bars, reversed(bars)),  # no table promises an order
         instruments=frame(Instruments, [{"instrument": "SI=F"} | traits]),
         known_peaks=frame(KnownPeaks, [{"instrument": "SI=F", "peaked_on": day} for day in peaks]),
+        coins=frame(Coins, []),
+        coin_categories=frame(CoinCategories, []),
+        stablecoins=frame(Stablecoins, []),
     )
     return answer.rows(named=True)
 

@@ -126,7 +126,7 @@ def test_a_macros_columns_are_those_its_header_explains(
 ) -> None:
     engine.register("mine", relation([]))
     given = {"rel": "mine", "above": "mine", "below": "mine", "entity": "ticker"}
-    given |= {"period": "day", "value": "x", "base": "date '2030-03-04'"}
+    given |= {"period": "day", "value": "x", "base": "date '2030-03-04'", "holding": "ticker"}
     arguments = ", ".join(given[name] for name in macro.arguments if name not in macro.defaults)
 
     assert engine.sql(f"from {name}({arguments})").columns == list(macro.columns)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from schemas.tables import TABLES
@@ -33,6 +34,11 @@ def filled(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return warehouse
 
 
+def silently(facts: pl.DataFrame) -> list[str]:
+    """State nothing."""
+    return []
+
+
 def link(data: Path) -> Path:
     return data / "published" / "silverstreak.duckdb"
 
@@ -50,7 +56,7 @@ def in_another_process(file: Path, query: str) -> str:
 def test_a_copy_opens_in_plain_duckdb_while_the_writer_is_open(
     filled: duckdb.DuckDBPyConnection, data: Path
 ) -> None:
-    publish(filled, data, NOW)
+    publish(filled, data, NOW, silently)
     put(filled, FundValuations, [{"fund": "AAA", "as_of": DAY, "nav": 51.0}], NOW + timedelta(1))
 
     assert (
@@ -61,7 +67,7 @@ def test_a_copy_opens_in_plain_duckdb_while_the_writer_is_open(
 def test_the_writer_writes_and_publishes_while_a_reader_is_open(
     filled: duckdb.DuckDBPyConnection, data: Path
 ) -> None:
-    publish(filled, data, NOW)
+    publish(filled, data, NOW, silently)
     reading = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
     reading += "print('open', flush=True); input(); "
     reading += "print(c.execute('from fund_valuations_by_source').fetchall())"
@@ -73,7 +79,7 @@ def test_the_writer_writes_and_publishes_while_a_reader_is_open(
         put(
             filled, FundValuations, [{"fund": "AAA", "as_of": DAY, "nav": 51.0}], NOW + timedelta(1)
         )
-        published = publish(filled, data, NOW + timedelta(1))
+        published = publish(filled, data, NOW + timedelta(1), silently)
         said, _ = reader.communicate("\n", timeout=60)
 
     assert published.file == link(data).resolve()
@@ -84,7 +90,7 @@ def test_the_writer_writes_and_publishes_while_a_reader_is_open(
 
 
 def test_a_copy_can_only_be_read(filled: duckdb.DuckDBPyConnection, data: Path) -> None:
-    file = publish(filled, data, NOW).file
+    file = publish(filled, data, NOW, silently).file
 
     assert file
     assert file.name == "silverstreak-20300701T230000000000Z.duckdb"
@@ -174,7 +180,7 @@ def risen(filled: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def test_the_manifest_says_what_sql_answers(risen: duckdb.DuckDBPyConnection, data: Path) -> None:
-    file = publish(risen, data, NOW).file
+    file = publish(risen, data, NOW, silently).file
     told = manifest(file)
 
     assert file
@@ -211,7 +217,9 @@ def test_the_manifest_names_every_check_with_its_severity_and_rows(
 ) -> None:
     found = [checks.Failure("no_session_is_missing", "warning", 3)]
     monkeypatch.setattr(checks, "failing", lambda _: found)
-    told = {row["check"]: row for row in manifest(publish(filled, data, NOW).file)["checks"]}
+    told = {
+        row["check"]: row for row in manifest(publish(filled, data, NOW, silently).file)["checks"]
+    }
 
     assert set(told) == {file.stem for file in checks.FOLDER.glob("*.sql")}
     assert told["no_session_is_missing"]["offending_rows"] == 3
@@ -238,9 +246,9 @@ def test_the_newest_copy_stays_though_the_clock_was_set_back(
 def test_a_blocking_check_leaves_the_last_good_copy_up(
     filled: duckdb.DuckDBPyConnection, data: Path
 ) -> None:
-    good = publish(filled, data, NOW)
+    good = publish(filled, data, NOW, silently)
     lay(filled, FundValuations, [{"fund": "AAA", "as_of": DAY, "nav": 51.0}], NOW + timedelta(1))
-    bad = publish(filled, data, NOW + timedelta(1))
+    bad = publish(filled, data, NOW + timedelta(1), silently)
 
     assert bad.file is None
     assert [failure.check for failure in bad.failures] == ["one_believed_row_per_key"]

@@ -239,9 +239,36 @@ def test_a_week_is_ranked_as_it_stood_when_looked_back_at(
     assert on_friday == [(3, None, 3)]
 
 
-def stated(ask: Ask, weeks: Weeks, first: date = JULY, **columns: Any) -> list[dict[str, Any]]:
+def ordered(flows: list[float | None], first: date) -> pl.DataFrame:
+    """Lay the flow of each week on its Wednesday, by order date; None: it is not known."""
+    rows = [
+        ("AAA", first + timedelta(2) + number * WEEK, flow, None)
+        for number, flow in enumerate(flows)
+        if flow is not None
+    ]
+    schema = {
+        "fund": pl.String,
+        "as_of": pl.Date,
+        "net_flow_shares": pl.Float64,
+        "net_flow_usd": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def stated(
+    ask: Ask,
+    weeks: Weeks,
+    first: date = JULY,
+    orders: list[float | None] | None = None,
+    **columns: Any,
+) -> list[dict[str, Any]]:
     ranked = ask("weekly_ranks", weekly_net_flows=weekly(weeks, first, **columns))
-    return ask("nth_largest_week", weekly_ranks=ranked).sort("measure").rows(named=True)
+    facts = ask(
+        "nth_largest_week",
+        weekly_ranks=ranked,
+        fund_net_flows_by_order_date=ordered(orders or [], first),
+    )
+    return facts.sort("measure").rows(named=True)
 
 
 SOME: Weeks = [("c", 5000), ("c", -70), ("c", 30), ("c", -10)]
@@ -454,3 +481,29 @@ def test_a_week_that_has_no_place_is_not_stated(ask: Ask, weeks: Weeks) -> None:
 
 def test_weeks_of_the_year_before_are_no_sample(ask: Ask) -> None:
     assert stated(ask, [*SOME, *SOME, ("c", 1)], NEW_YEAR - 6 * WEEK) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "orders", "labels"),
+    [
+        pytest.param("c", [], [], id="no order date is known"),
+        pytest.param("c", [5000, -70, 30, -10, 31], [], id="the same flows"),
+        pytest.param("c", [5000, -70, 30, -10, 4000], [], id="another flow of the same rank"),
+        pytest.param("c", [5000, -70, 32, -10, 31], [3], id="a week before is larger"),
+        pytest.param("r", [5000, -70, 30, -10, 6000], [1], id="the running week is larger"),
+        pytest.param("c", [5000, -70, 30, -10], [], id="the week is not known by order date"),
+        pytest.param("c", [None, 98, 97, 96, 31], [], id="nor a week before it"),
+    ],
+)
+def test_a_rank_that_depends_on_the_date_basis_is_marked(
+    ask: Ask, state: str, orders: list[float | None], labels: list[int]
+) -> None:
+    [fact] = stated(ask, [*SOME, (state, 31)], NEW_YEAR, orders)
+
+    assert fact["labels"] == [
+        "by book date",
+        *(
+            f"sensitive: by order date the rank would be {rank}, known to 2030-01-30"
+            for rank in labels
+        ),
+    ]

@@ -5,7 +5,9 @@
 --         before the week. Ranked among the complete weeks of its ISO year, the largest inflow
 --         first: the largest outflow has the last rank, and the sentence counts outflows from
 --         there. A running week has no rank, only the one it would have if it ended now. `since` is
---         the latest week before it, of any year, at least as large in the same direction
+--         the latest week before it, of any year, at least as large in the same direction. Marked
+--         sensitive where the rank in shares or dollars would be another by order date, with every
+--         week of the year known by order date too
 -- Caveat  not stated before four weeks of the ISO year are complete, nor for a week that cannot be
 --         told, nor for the subject's first. Ranks differ by unit, so the sentence names its unit.
 --         Of a year that is not known in full the sentence speaks of the weeks that are
@@ -66,9 +68,54 @@ by_unit as (
     group by subject
 ),
 
+order_weeks as (
+    select
+        fund,
+        date_trunc('week', as_of)::date as week,
+        case
+            when count(*) = count(net_flow_shares)
+                then list_sum(list_sort(list(net_flow_shares)))
+        end as shares,
+        case
+            when count(*) = count(net_flow_usd) then list_sum(list_sort(list(net_flow_usd)))
+        end as usd,
+        max(as_of) as known_to
+    from fund_net_flows_by_order_date
+    group by fund, date_trunc('week', as_of)
+),
+
+by_order_date as (
+    unpivot order_weeks on shares, usd into name measure value net_flow
+),
+
+reranked as (
+    select
+        latest.subject,
+        latest.measure,
+        any_value(own.known_to) as known_to,
+        1 + count(*) filter (where other.net_flow > own.net_flow) as rank_by_order_date
+    from latest
+    inner join by_order_date as own
+        on latest.subject = own.fund and latest.measure = own.measure and latest.week = own.week
+    inner join weeks as ranked
+        on latest.subject = ranked.subject
+        and latest.measure = ranked.measure
+        and latest.iso_year = ranked.iso_year
+        and latest.week > ranked.week
+    inner join by_order_date as other
+        on ranked.subject = other.fund
+        and ranked.measure = other.measure
+        and ranked.week = other.week
+    where ranked.rank is not null
+    group by latest.subject, latest.measure, latest.of, latest.complete
+    having count(*) = latest.of - latest.complete::integer
+),
+
 told as (
     select
         latest.*,
+        reranked.rank_by_order_date,
+        reranked.known_to,
         compared.nth,
         compared.is_shared,
         compared.previous_at,
@@ -105,6 +152,8 @@ told as (
     inner join compared
         on latest.subject = compared.subject and latest.measure = compared.measure
     inner join by_unit on latest.subject = by_unit.subject
+    left join reranked
+        on latest.subject = reranked.subject and latest.measure = reranked.measure
 ),
 
 worded as (
@@ -160,6 +209,13 @@ select
             case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
             case measure when 'usd' then 'notional at NAV; creations are in kind' end,
             'by book date',
+            case
+                when rank_by_order_date <> rank_so_far
+                    then format(
+                        'sensitive: by order date the rank would be {}, known to {}',
+                        rank_by_order_date, known_to::varchar
+                    )
+            end,
             case when differ then 'ranks by unit: ' || ranks end,
             case
                 when of < weeks_over

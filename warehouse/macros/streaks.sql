@@ -36,10 +36,10 @@ given as (
     from query_table(rel)
 ),
 
-numbered as (
+parted as (
     select
         *,
-        count(*) filter (where not coalesce(amount > 0, false)) over (
+        last_value(case when not coalesce(amount > 0, false) then as_of end ignore nulls) over (
             partition by subject order by as_of
         ) as run
     from given
@@ -49,9 +49,10 @@ opened as (
     select
         *,
         first_value(amount > 0) over run_so_far as opened_above,
-        count(*) filter (where amount > 0) over run_so_far as above,
-        min(as_of) filter (where amount > 0) over run_so_far as first_above
-    from numbered
+        first_value(as_of) over run_so_far as opened_at,
+        nth_value(as_of, 2) over run_so_far as next_at,
+        row_number() over run_so_far as place
+    from parted
     window run_so_far as (partition by subject, run order by as_of)
 )
 
@@ -59,7 +60,7 @@ select
     subject,
     as_of,
     amount,
-    case when opened_above is not null then above end as streak,
-    case when opened_above is not null then first_above end as first_as_of,
+    place - (not opened_above)::integer as streak,
+    case opened_above when true then opened_at when false then next_at end as first_as_of,
     coalesce(opened_above, false) as at_least
 from opened

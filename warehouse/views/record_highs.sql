@@ -17,18 +17,16 @@
 
 with
 
-quoted as (
+measured as (
     select
         bars.instrument,
         bars.session,
-        round(bars.close, instruments.quote_decimals::integer) as close,
-        round(bars.high, instruments.quote_decimals::integer) as high
+        unnest(['close', 'high']) as measure,
+        round(
+            unnest([bars.close, bars.high]), instruments.quote_decimals::integer
+        ) as price
     from bars
     inner join instruments on bars.instrument = instruments.instrument
-),
-
-measured as (
-    unpivot quoted on close, high into name measure value price
 )
 
 select

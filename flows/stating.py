@@ -1,0 +1,52 @@
+"""State what is published: facts are captured and recorded like what others state."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+import sources.statements
+from flows import keeping, loading
+from flows.loading import Loaded
+from warehouse import publishing, stating
+from warehouse.publishing import Published
+
+
+def publish(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> Published:
+    """Publish, and record what is stated by it."""
+    return publishing.publish(
+        warehouse, data, now, lambda facts: state(warehouse, data, now, facts)
+    )
+
+
+def state(
+    warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime, facts: pl.DataFrame
+) -> list[str]:
+    """Record every fact that holds now, and what would be stated otherwise of earlier days.
+
+    Gives a line for each problem.
+    """
+    loaded = Loaded()
+    keep_changes(warehouse, data, now, facts)
+    loading.load_waiting(warehouse, data, loaded)
+    stating.note_all(warehouse, now)
+    for day in stating.owed(warehouse):
+        keep_changes(warehouse, data, now, stating.evaluate(warehouse, day), day)
+        loading.load_waiting(warehouse, data, loaded)
+        stating.note(warehouse, day, now)
+    return loaded.problems
+
+
+def keep_changes(
+    warehouse: duckdb.DuckDBPyConnection,
+    data: Path,
+    now: datetime,
+    facts: pl.DataFrame,
+    day: date | None = None,
+) -> None:
+    """Capture the facts that are not stated so yet."""
+    changed = stating.changes(warehouse, facts, day)
+    if changed.height:
+        payload = sources.statements.write(changed)
+        keeping.keep(warehouse, data, sources.statements.facts(day), payload, now)
