@@ -257,7 +257,7 @@ def claims(
     article = answering.read(file or answering.SILVER)
     day = as_of or article.get("as_of")
     with published(use(data), day, known_at) as warehouse:
-        answers = [answering.answer(warehouse, claim) for claim in article["claims"]]
+        answers = answering.answers(warehouse, article)
     if format == "json":
         sys.stdout.write(json.dumps(as_json(answers, day, known_at), indent=2) + "\n")
     else:

@@ -103,7 +103,7 @@ def show_answers(data: Path) -> None:
     with open_published(data) as warehouse:
         headlines = asking.ask(warehouse, HEADLINES)["statement"].to_list()
         article = claims.read(claims.SILVER)
-        answers = [claims.answer(warehouse, claim) for claim in article["claims"]]
+        answers = claims.answers(warehouse, article)
     terminal.console().print("\nFacts", style="bold")
     for headline in headlines:
         terminal.console().print(f"  {headline}", markup=False, soft_wrap=True)

@@ -96,11 +96,12 @@ AS_OF = "coalesce(getvariable('as_of')::date, date 'infinity')"
 
 def subject(schema: type[pa.DataFrameModel]) -> str:
     """Write whose row it is: the first column of the key that is neither a day nor a source."""
-    if not metadata(schema).get("as_of"):
+    as_of = metadata(schema).get("as_of")
+    if not as_of:
         return "null::varchar"
-    named = [c for c in key(schema) if c not in {"source", "observed_at", "category"}]
-    named = [c for c in named if c != metadata(schema)["as_of"]]
-    return f"versions.{named[0]}" if named else "'crypto'"
+    beside = {"source", "observed_at", "category", as_of}
+    named = [column for column in key(schema) if column not in beside]
+    return named[0] if named else "'crypto'"
 
 
 def label(schema: type[pa.DataFrameModel]) -> str:

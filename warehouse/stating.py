@@ -8,22 +8,24 @@ recorded as a revision, what would not be stated at all with `is_withdrawn` true
 from datetime import date, datetime
 
 import duckdb
+import pandera.polars as pa
 import polars as pl
 
-from schemas.tables import TABLES
-from schemas.tables.model import metadata
+from schemas.tables.model import key, metadata
 from schemas.tables.stated_facts import StatedFacts
 from warehouse.corrections import OBSERVATIONS
 from warehouse.expressions import same
+from warehouse.revisions import REFERENCE, subject
 from warehouse.tables import name
 
 # Days compared again at a publish, the latest first; those left are compared at the next ones.
-MOST_DAYS = 5
+MOST_DAYS = 3
+
+# Of so large a query it takes as long as all other planning, and gains nothing.
+DEAR = "statistics_propagation"
 
 KEY = ("fact", "subject", "measure", "as_of")
 COLUMNS = tuple(StatedFacts.to_schema().columns)
-TIMELESS = tuple(s for s in TABLES if metadata(s).get("timeless"))
-REFERENCE = tuple(s for s in TABLES if not metadata(s).get("as_of") and s not in TIMELESS)
 
 
 def evaluate(warehouse: duckdb.DuckDBPyConnection, day: date | None = None) -> pl.DataFrame:
@@ -36,7 +38,11 @@ def evaluate(warehouse: duckdb.DuckDBPyConnection, day: date | None = None) -> p
         looking.execute("set timezone = 'UTC'")
         if day is not None:
             looking.execute(f"set variable as_of = date '{day}'")
-        return looking.execute(EVALUATED, {"day": day}).pl()
+        looking.execute(f"set disabled_optimizers = '{DEAR}'")
+        try:
+            return looking.execute(EVALUATED, {"day": day}).pl()
+        finally:
+            looking.execute("reset disabled_optimizers")
 
 
 EVALUATED = f"""
@@ -97,36 +103,55 @@ WITHDRAWN = f"""
 
 
 def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
-    """Name the days whose facts rest on something that has changed since they were compared.
+    """Name the days of facts that rest on something which has changed since they were compared.
 
     The latest come first, and no more than are worth one publish.
     """
     [[oldest]] = warehouse.execute("select min(compared_at) from ops.compared").fetchall()
     query = f"""
-        with changes as ({moments()})
-        select compared.as_of
-        from ops.compared as compared
-        inner join changes
-            on compared.compared_at < changes.moment and compared.as_of >= changes.first_day
-        group by compared.as_of
-        order by compared.as_of desc
+        with changes as ({" union all ".join(map(changes_of, (*OBSERVATIONS, *REFERENCE)))}),
+        stated as (select distinct as_of, subject from stated_facts),
+        rests_on as (
+            select subject, subject as entity from stated
+            union
+            select subject, entity from subject_entities
+        ),
+        bearing as (
+            select stated.as_of, changes.moment
+            from stated
+            inner join rests_on using (subject)
+            inner join changes using (entity)
+            where stated.as_of >= changes.first_day
+            union all
+            select stated.as_of, changes.moment
+            from stated
+            inner join changes on changes.entity is null
+        )
+        select as_of
+        from bearing
+        inner join ops.compared using (as_of)
+        where bearing.moment > compared.compared_at
+        group by as_of
+        order by as_of desc
         limit {MOST_DAYS}
     """
     return [day for (day,) in warehouse.execute(query, {"oldest": oldest}).fetchall()]
 
 
-def moments() -> str:
-    """Write the query of when something changed, and from which market day on it matters."""
-    dated = [(name(s), f"min({metadata(s)['as_of']})") for s in OBSERVATIONS]
-    undated = [(name(s), "date '-infinity'") for s in REFERENCE]
+def changes_of(schema: type[pa.DataFrameModel]) -> str:
+    """Write the query of when a table changed, for whom, and from which market day on."""
+    column = metadata(schema).get("as_of")
+    entity = subject(schema)
     return " union all ".join(
         f"""
-        select {moment} as moment, {first_day} as first_day
-        from history.{table}
+        select
+            {entity} as entity,
+            {moment} as moment,
+            {f"min({column})" if column else "null::date"} as first_day
+        from history.{name(schema)}
         where {moment} > $oldest and {moment} < 'infinity'
-        group by {moment}
+        group by {moment}{f", {entity}" if entity in key(schema) else ""}
         """
-        for table, first_day in dated + undated
         for moment in ("known_at", "superseded_at")
     )
 

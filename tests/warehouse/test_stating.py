@@ -179,7 +179,7 @@ def test_what_would_not_be_stated_at_all_is_withdrawn(known: duckdb.DuckDBPyConn
 
 
 def lay_fact(day: date) -> dict[str, Any]:
-    return {"fact": "f", "subject": "AAA", "measure": "m", "as_of": day, "is_withdrawn": False}
+    return {"fact": "f", "subject": "SI=F", "measure": "m", "as_of": day, "is_withdrawn": False}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def lay_fact(day: date) -> dict[str, Any]:
         pytest.param([], [], id="nothing has changed"),
         pytest.param([LAST + timedelta(3)], [], id="a later day is added"),
         pytest.param([LAST], [LAST], id="the day itself is revised"),
-        pytest.param([DAYS[-4]], DAYS[:-5:-1], id="so is an earlier one"),
+        pytest.param([DAYS[-2]], DAYS[:-3:-1], id="so is an earlier one"),
     ],
 )
 def test_days_are_compared_again_if_a_row_they_rest_on_changes(
@@ -200,6 +200,13 @@ def test_days_are_compared_again_if_a_row_they_rest_on_changes(
     put(known, Bars, rows, NOW + 2 * HOUR, subject="SI=F")
 
     assert stating.owed(known) == expected
+
+
+def test_what_changes_of_others_bears_on_no_fact(known: duckdb.DuckDBPyConnection) -> None:
+    state(known, NOW + HOUR)
+    put(known, Bars, [{"instrument": "GC=F", "session": LAST, "close": 1.0}], NOW + 2 * HOUR)
+
+    assert stating.owed(known) == []
 
 
 def test_an_edit_of_reference_data_bears_on_every_day(known: duckdb.DuckDBPyConnection) -> None:
@@ -214,13 +221,13 @@ def test_a_publish_compares_no_more_days_than_it_should_and_the_next_one_goes_on
 ) -> None:
     put(known, StatedFacts, map(lay_fact, DAYS[-7:]), NOW + HOUR)
     stating.note_all(known, NOW + HOUR)
-    correct(known, NOW + 2 * HOUR)
+    put(known, Bars, [{"instrument": "SI=F", "session": FIRST, "close": 1.0}], NOW + 2 * HOUR)
 
     first = stating.owed(known)
     for day in first:
         stating.note(known, day, NOW + 3 * HOUR)
-    assert first == DAYS[:-6:-1]
-    assert stating.owed(known) == DAYS[-6:-8:-1]
+    assert first == DAYS[:-4:-1]
+    assert stating.owed(known) == DAYS[-4:-7:-1]
 
 
 @pytest.mark.parametrize(

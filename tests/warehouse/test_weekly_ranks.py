@@ -1,6 +1,6 @@
 """Weeks ranked within their ISO year, and the sentence on the latest one (claim C7)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -239,7 +239,7 @@ def test_a_week_is_ranked_as_it_stood_when_looked_back_at(
     assert on_friday == [(3, None, 3)]
 
 
-def ordered(flows: list[float | None], first: date) -> pl.DataFrame:
+def ordered(flows: Sequence[float | None], first: date) -> pl.DataFrame:
     """Lay the flow of each week on its Wednesday, by order date; None: it is not known."""
     rows = [
         ("AAA", first + timedelta(2) + number * WEEK, flow, None)
@@ -259,14 +259,14 @@ def stated(
     ask: Ask,
     weeks: Weeks,
     first: date = JULY,
-    orders: list[float | None] | None = None,
+    orders: Sequence[float | None] = (),
     **columns: Any,
 ) -> list[dict[str, Any]]:
     ranked = ask("weekly_ranks", weekly_net_flows=weekly(weeks, first, **columns))
     facts = ask(
         "nth_largest_week",
         weekly_ranks=ranked,
-        fund_net_flows_by_order_date=ordered(orders or [], first),
+        fund_net_flows_by_order_date=ordered(orders, first),
     )
     return facts.sort("measure").rows(named=True)
 
@@ -490,13 +490,14 @@ def test_weeks_of_the_year_before_are_no_sample(ask: Ask) -> None:
         pytest.param("c", [5000, -70, 30, -10, 31], [], id="the same flows"),
         pytest.param("c", [5000, -70, 30, -10, 4000], [], id="another flow of the same rank"),
         pytest.param("c", [5000, -70, 32, -10, 31], [3], id="a week before is larger"),
+        pytest.param("c", [5000, -70, 31, -10, 31], [], id="one that is equal shares the rank"),
         pytest.param("r", [5000, -70, 30, -10, 6000], [1], id="the running week is larger"),
         pytest.param("c", [5000, -70, 30, -10], [], id="the week is not known by order date"),
         pytest.param("c", [None, 98, 97, 96, 31], [], id="nor a week before it"),
     ],
 )
 def test_a_rank_that_depends_on_the_date_basis_is_marked(
-    ask: Ask, state: str, orders: list[float | None], labels: list[int]
+    ask: Ask, state: str, orders: Sequence[float | None], labels: list[int]
 ) -> None:
     [fact] = stated(ask, [*SOME, (state, 31)], NEW_YEAR, orders)
 

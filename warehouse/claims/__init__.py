@@ -63,6 +63,15 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def answers(warehouse: duckdb.DuckDBPyConnection, article: dict[str, Any]) -> list[Answer]:
+    """Answer all claims of a file; the facts are computed once for all of them."""
+    warehouse.execute("create or replace temporary table facts as select * from main.facts")
+    try:
+        return [answer(warehouse, claim) for claim in article["claims"]]
+    finally:
+        warehouse.execute("drop table temp.facts")
+
+
 def answer(warehouse: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> Answer:
     """Answer one claim; a query that fails spoils its own answer only."""
     about = (claim["id"], claim["text"])

@@ -1,33 +1,60 @@
 -- Whose rows the facts on a subject rest on, where they are not its own.
 --
 -- Grain   one row per subject and entity
--- Method  a group rests on its funds, an asset on its instrument, a pair on both of its instruments
--- Caveat  a subject of its own name is not listed
+-- Method  a group rests on its funds, and they are compared with those of other groups; an asset
+--         rests on the instruments of all assets, which it is ranked among; a pair, and what is
+--         told of one of its instruments on the other, on both of them
+-- Caveat  an entity that is the subject itself is not listed; coins are never stated late
 --
 -- Columns
--- subject  group, asset or pair
+-- subject  group, fund, asset or pair
 -- entity   fund or instrument
 
 with
 
-pairs_taken_apart as (
+grouped as (
     select
-        pair,
-        unnest([numerator, denominator]) as instrument
+        fund_group,
+        fund
+    from fund_groups
+),
+
+benchmarks as (
+    select
+        asset,
+        instrument
+    from assets
+),
+
+paired as (
+    select
+        unnest([
+            pair,
+            numerator || ' on ' || denominator,
+            denominator || ' on ' || numerator
+        ]) as subject,
+        [numerator, denominator] as instruments
     from pairs
 )
 
 select
     fund_group as subject,
     fund as entity
-from fund_groups
+from grouped
 union
 select
-    asset as subject,
-    instrument as entity
-from assets
+    compared.fund as subject,
+    others.fund as entity
+from grouped as compared
+inner join grouped as others on compared.fund <> others.fund
 union
 select
-    pair as subject,
-    instrument as entity
-from pairs_taken_apart
+    ranked.asset as subject,
+    others.instrument as entity
+from benchmarks as ranked
+cross join benchmarks as others
+union
+select
+    subject,
+    unnest(instruments) as entity
+from paired
