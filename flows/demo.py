@@ -23,8 +23,17 @@ NOTICE = "SYNTHETIC DATA: a made-up market; no price, share or ounce in it is a 
 HEADLINES = """
     select statement
     from facts
-    where subject in ('SI=F', 'SLV', 'silver_physical') and measure in ('close', 'ounces')
-    order by fact desc, subject
+    where (fact, subject, measure) in (
+        ('record_high', 'SI=F', 'close'),
+        ('return_since', 'XAGUSD', 'calendar_year'),
+        ('asset_rank', 'silver', 'rank'),
+        ('inflow_streak', 'silver_physical', 'ounces'),
+        ('nth_largest_week', 'silver_physical', 'ounces'),
+        ('rolling_inflow', 'silver_physical', 'ounces_4_sessions'),
+        ('cross_rate', 'GC=F/SI=F', 'rate'),
+        ('market_change_24h', 'crypto', 'market_cap')
+    )
+    order by fact desc
 """
 
 

@@ -21,6 +21,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -93,16 +94,16 @@ def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
     digest = hashlib.sha256(told.encode()).hexdigest()
     if warehouse.execute("select digest from ops.definitions").fetchall() == [(digest,)]:
         return
-    views |= united(views)
+    facts = united(views)
     with transaction(warehouse):
-        for name in existing(warehouse) - views.keys():
+        for name in existing(warehouse) - views.keys() - facts.keys():
             warehouse.execute(f"drop view {name}")
         for name, kind in existing_macros(warehouse):
             if name not in made:
                 warehouse.execute(f"drop {kind} {name}")
         create_macros(warehouse)
-        for name in ordered(warehouse, views):
-            create(warehouse, name, views[name])
+        for name in (*ordered(views), *facts):
+            create(warehouse, name, (views | facts)[name])
         warehouse.execute("delete from ops.definitions")
         warehouse.execute("insert into ops.definitions values (?)", [digest])
 
@@ -208,8 +209,7 @@ def united(views: Mapping[str, View]) -> dict[str, View]:
 
 def flattened(query: str, views: Mapping[str, View]) -> str:
     """Write a query with every view that it rests on as a common table expression of its own."""
-    with duckdb.connect() as parser:
-        needed = order_of(parser, query, views)
+    needed = order_of(query, views)
     if not needed:
         return query
     parts = [f"{name} as ({views[name].query})" for name in needed]
@@ -219,7 +219,7 @@ def flattened(query: str, views: Mapping[str, View]) -> str:
 def create_macros(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Create all macros, those that others use first."""
     made = macros()
-    uses = {name: set(called(warehouse, macro.query)) & made.keys() for name, macro in made.items()}
+    uses = {name: called(macro.query) & made.keys() for name, macro in made.items()}
     for name in TopologicalSorter(uses).static_order():
         macro = made[name]
         warehouse.execute(f"create or replace macro {name}({macro.signature}) as {macro.body}")
@@ -229,9 +229,12 @@ def create_macros(warehouse: duckdb.DuckDBPyConnection) -> None:
 def create(warehouse: duckdb.DuckDBPyConnection, name: str, view: View) -> None:
     """Create one view and its comments."""
     warehouse.execute(f"create or replace view {name} as {view.query}")
-    warehouse.execute(f"comment on view {name} is {quoted(view.comment)}")
-    for column, comment in view.columns.items():
-        warehouse.execute(f"comment on column {name}.{column} is {quoted(comment)}")
+    comments = [f"comment on view {name} is {quoted(view.comment)}"]
+    comments += [
+        f"comment on column {name}.{column} is {quoted(comment)}"
+        for column, comment in view.columns.items()
+    ]
+    warehouse.execute(";".join(comments))
 
 
 def quoted(text: str) -> str:
@@ -239,41 +242,37 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def ordered(warehouse: duckdb.DuckDBPyConnection, views: Mapping[str, View]) -> Iterator[str]:
+def ordered(views: Mapping[str, View]) -> Iterator[str]:
     """Give the views' names so that each comes after those it reads."""
-    reads = {
-        name: relations(warehouse, view.query) & views.keys() - {name}
-        for name, view in views.items()
-    }
+    reads = {name: relations(view.query) & views.keys() - {name} for name, view in views.items()}
     yield from TopologicalSorter(reads).static_order()
 
 
-def order_of(
-    warehouse: duckdb.DuckDBPyConnection, query: str, views: Mapping[str, View]
-) -> list[str]:
+def order_of(query: str, views: Mapping[str, View]) -> list[str]:
     """Name the views that a query rests on, each after those it reads."""
     reads: dict[str, set[str]] = {}
-    waiting = relations(warehouse, query) & views.keys()
+    waiting = set(relations(query) & views.keys())
     while waiting:
         name = waiting.pop()
-        reads[name] = relations(warehouse, views[name].query) & views.keys() - {name}
+        reads[name] = set(relations(views[name].query) & views.keys() - {name})
         waiting |= reads[name] - reads.keys()
     return list(TopologicalSorter(reads).static_order())
 
 
-def relations(warehouse: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+@cache
+def relations(query: str) -> frozenset[str]:
     """Name every relation of the default schema that a query reads, its own CTEs included.
 
     A macro's argument may name one, as text or as a column would be.
     """
     named = set()
-    for node in nodes(warehouse, query):
+    for node in nodes(query):
         match node:
             case {"type": "BASE_TABLE", "table_name": str(relation), "schema_name": ""}:
                 named.add(relation)
             case {"type": "TABLE_FUNCTION", "function": {"children": list(arguments)}}:
                 named |= {relation for given in arguments for relation in mentioned(given)}
-    return named
+    return frozenset(named)
 
 
 def mentioned(argument: dict[str, object]) -> list[str]:
@@ -286,21 +285,21 @@ def mentioned(argument: dict[str, object]) -> list[str]:
     return []
 
 
-def called(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
+@cache
+def called(query: str) -> frozenset[str]:
     """Name the functions that a query calls."""
-    for node in nodes(warehouse, query):
-        match node:
-            case {"type": "FUNCTION", "function_name": str(name)}:
-                yield name
+    return frozenset(
+        str(node["function_name"]) for node in nodes(query) if node.get("type") == "FUNCTION"
+    )
 
 
-def nodes(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, object]]:
+def nodes(query: str) -> Iterator[dict[str, object]]:
     """Give every node of a query's syntax tree.
 
     Raises:
         ValueError: It is no query.
     """
-    [[tree]] = warehouse.execute("select json_serialize_sql(?)", [query]).fetchall()
+    [[tree]] = parser().execute("select json_serialize_sql(?)", [query]).fetchall()
     waiting: list[object] = [json.loads(tree)]
     [read] = waiting
     if isinstance(read, dict) and read.get("error"):
@@ -312,3 +311,9 @@ def nodes(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str
                 waiting.extend(node.values())
             case list() as items:
                 waiting.extend(items)
+
+
+@cache
+def parser() -> duckdb.DuckDBPyConnection:
+    """Open a database that holds nothing: to parse with."""
+    return duckdb.connect()

@@ -66,7 +66,7 @@ class Dictionary:
         self.files = {file.stem for file in definitions.FOLDERS[0].glob("*.sql")}
         self.columns = lineage.catalog(warehouse)
         self.reads = {
-            name: definitions.relations(warehouse, view.query) & self.views.keys() - {name}
+            name: set(definitions.relations(view.query) & self.views.keys() - {name})
             for name, view in self.views.items()
         }
 

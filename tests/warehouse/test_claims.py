@@ -136,3 +136,43 @@ def test_the_silver_article_can_be_asked_of_any_warehouse(
     assert article["as_of"] == date(2025, 12, 11)
     assert [answer.fault for answer in answers] == [None] * len(answers)
     assert {answer.verdict for answer in answers} == {"cannot_be_told"}
+
+
+def test_one_bad_claim_spoils_no_other(shared: duckdb.DuckDBPyConnection) -> None:
+    queries = [
+        "select 1 as value, true as holds",
+        "select valu as value, true as holds from facts",
+        "selec 1",
+        "select count(*) as value, count(*) = 0 as holds from facts",
+    ]
+    article = {"claims": [CLAIM | {"id": f"X{n}", "query": q} for n, q in enumerate(queries)]}
+
+    first, column, sql, last = claims.answers(shared, article)
+
+    assert (first.verdict, first.fault) == ("holds", None)
+    assert column.fault
+    assert 'column "valu" not found' in column.fault
+    assert sql.fault
+    assert "\n" not in column.fault + sql.fault
+    assert (last.verdict, last.value, last.fault) == ("holds", 0, None)
+
+
+def test_facts_are_computed_for_the_day_that_is_looked_from_and_then_forgotten(
+    shared: duckdb.DuckDBPyConnection,
+) -> None:
+    article = {"claims": [CLAIM | {"query": "select 1 as value, true as holds"}]}
+    before = shared.execute("select count(*) from duckdb_tables()").fetchall()
+
+    claims.answers(shared, article)
+
+    assert shared.execute("select count(*) from duckdb_tables()").fetchall() == before
+
+
+@pytest.mark.parametrize("file", sorted(claims.FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+def test_a_shipped_claims_file_is_read_and_answered_on_an_empty_warehouse(
+    file: Path, shared: duckdb.DuckDBPyConnection
+) -> None:
+    answers = claims.answers(shared, claims.read(file))
+
+    assert len({answer.id for answer in answers}) == len(answers) > 5
+    assert {(answer.verdict, answer.fault) for answer in answers} == {("cannot_be_told", None)}
