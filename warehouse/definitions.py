@@ -20,7 +20,7 @@ them all.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -132,11 +132,27 @@ def definitions(*, is_corrected: bool = True) -> dict[str, View]:
 
 def parts(*, is_corrected: bool = True) -> dict[str, View]:
     """Give all views but `facts`."""
-    believed = corrected_views(is_corrected=is_corrected)
-    views = {name: View(*view) for name, view in believed.items()}
-    views |= {"revisions": View(*revisions())}
-    views |= {file.stem: read(file) for file in sorted(FOLDERS[0].glob("*.sql"))}
-    return views | {file.stem: read_fact(file) for file in sorted(FOLDERS[1].glob("*.sql"))}
+    tables = {n: View(*view) for n, view in corrected_views(is_corrected=is_corrected).items()}
+    views = {file.stem: read(file) for file in sorted(FOLDERS[0].glob("*.sql"))}
+    facts = {file.stem: read_fact(file) for file in sorted(FOLDERS[1].glob("*.sql"))}
+    views |= tables | facts | {"revisions": View(*revisions())}
+    return views | {"fact_tables": fact_tables(views, facts, tables)}
+
+
+def fact_tables(views: Mapping[str, View], facts: Iterable[str], tables: Collection[str]) -> View:
+    """Say which tables each fact rests on."""
+    rows = [
+        f"('{fact}', '{table.removesuffix('_by_source')}')"
+        for fact in facts
+        for table in order_of(views[fact].query, {n: v for n, v in views.items() if n != fact})
+        if table in tables
+    ]
+    query = f"select fact, relation from (values {', '.join(rows)}) as told (fact, relation)"
+    comment = "Which tables each fact rests on.\n\nGrain   one row per fact and table\n"
+    comment += "Method  read from the queries of the fact and of the views below it\n"
+    comment += "Caveat  a table need not bear on each of the fact's subjects"
+    columns = {"fact": "name of the fact", "relation": "table, as in `history`"}
+    return View(query, comment, columns)
 
 
 def macros() -> dict[str, Macro]:

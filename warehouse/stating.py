@@ -110,7 +110,11 @@ def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
     [[oldest]] = warehouse.execute("select min(compared_at) from ops.compared").fetchall()
     query = f"""
         with changes as ({" union all ".join(map(changes_of, (*OBSERVATIONS, *REFERENCE)))}),
-        stated as (select distinct as_of, subject from stated_facts),
+        stated as (
+            select distinct as_of, subject, relation
+            from stated_facts
+            inner join fact_tables using (fact)
+        ),
         rests_on as (
             select subject, subject as entity from stated
             union
@@ -120,12 +124,13 @@ def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
             select stated.as_of, changes.moment
             from stated
             inner join rests_on using (subject)
-            inner join changes using (entity)
+            inner join changes using (entity, relation)
             where stated.as_of >= changes.first_day
             union all
             select stated.as_of, changes.moment
             from stated
-            inner join changes on changes.entity is null
+            inner join changes using (relation)
+            where changes.entity is null
         )
         select as_of
         from bearing
@@ -145,6 +150,7 @@ def changes_of(schema: type[pa.DataFrameModel]) -> str:
     return " union all ".join(
         f"""
         select
+            '{name(schema)}' as relation,
             {entity} as entity,
             {moment} as moment,
             {f"min({column})" if column else "null::date"} as first_day

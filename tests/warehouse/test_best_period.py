@@ -202,6 +202,18 @@ QUIET = [0.01, -0.01] * 10
             id="the best since",
         ),
         pytest.param(
+            [*QUIET[1:], 0.07, 0.05],
+            f"rose 5.00 % in {LAST_WEEK}, its second best of 21 complete weeks since 2030-03-11, "
+            "no better than 2030-W30 (7.00 %).",
+            id="the week before was better: it is not the best since then",
+        ),
+        pytest.param(
+            [*QUIET[1:], -0.05, -0.05],
+            f"fell 5.00 % in {LAST_WEEK}, its joint worst of 21 complete weeks since 2030-03-11, "
+            "no worse than 2030-W30 (-5.00 %).",
+            id="the week before was as bad",
+        ),
+        pytest.param(
             [-0.09, *QUIET[1:], -0.05],
             f"fell 5.00 % in {LAST_WEEK}, its second worst of 21 complete weeks since 2030-03-11 "
             "and the worst since 2030-W11 (-9.00 %).",
@@ -274,10 +286,10 @@ def test_days_and_months_are_named_in_their_own_way(ask: Ask) -> None:
 
     assert facts["day"]["statement"] == (
         "Russell 2000 (^RUT) rose 0.95 % on 2031-12-11, its joint 76th best of 524 days since "
-        "2029-12-04 and the best since 2031-12-10 (0.96 %)."
+        "2029-12-04, no better than 2031-12-10 (0.96 %)."
     )
     assert "in November 2031, its" in facts["month"]["statement"]
-    assert "complete months since 2030-01-01 and the" in facts["month"]["statement"]
+    assert "complete months since 2030-01-01" in facts["month"]["statement"]
     assert "; the running month (" in facts["month"]["statement"]
 
 

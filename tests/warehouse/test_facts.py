@@ -84,6 +84,13 @@ BEFORE, WITHIN = date(2030, 3, 3), date(2031, 1, 1)
             "25.00 USD on 2030-03-05.",
             id="below a record, which is dated to when it was set",
         ),
+        pytest.param(
+            [*RISING, 9999.99, 9999.98],
+            [WITHIN],
+            "Silver (SI=F) closed at 9,999.98 USD on 2030-03-24, less than 0.01 % below the record "
+            "of 9,999.99 USD on 2030-03-23.",
+            id="below a record by next to nothing",
+        ),
     ],
 )
 def test_a_record_is_stated(
@@ -103,6 +110,14 @@ def test_a_record_has_its_numbers(ask: Ask) -> None:
     assert (fact["previous_value"], fact["previous_at"]) == (21.0, date(2030, 3, 5))
     assert (fact["since"], fact["first_observed"]) == (date(2030, 3, 5), DAY)
     assert fact["labels"] == ["front contract", "nominal"]
+
+
+def test_a_record_of_an_index_is_in_points(ask: Ask) -> None:
+    [fact] = high(ask, [*RISING, 63.0], [WITHIN], kind="index")
+
+    assert fact["unit"] == "index points"
+    assert "closed at 63.00 on 2030-03-23" in fact["statement"]
+    assert "the record before was 19.00 on 2030-03-22" in fact["statement"]
 
 
 @pytest.mark.parametrize(

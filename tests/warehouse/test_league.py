@@ -216,8 +216,20 @@ def test_markets_that_closed_on_different_days_are_labelled(ask: Ask) -> None:
     histories = {"silver": year(150), "bitcoin": year(120, day=JUNE + 2 * DAY)}
     facts = stated(ask, histories)
 
-    assert facts["silver"]["as_of"] == JUNE
+    assert {fact["as_of"] for fact in facts.values()} == {JUNE + 2 * DAY}
+    assert facts["silver"]["statement"].startswith(f"Silver (SILVER) has returned 50.00 % {SPAN}")
+    assert "150.00 on 2030-06-14" in facts["silver"]["statement"]
     assert facts["silver"]["labels"][-1] == "last closes from 2030-06-14 to 2030-06-16"
+
+
+def test_an_asset_that_is_not_compared_makes_no_close_stale(ask: Ask) -> None:
+    new = {JUNE + 6 * DAY: (5.0, None)}
+    facts = stated(ask, {"silver": year(150), "gold": year(120), "coin": new})
+
+    assert {asset: (fact["as_of"], fact["of"]) for asset, fact in facts.items()} == {
+        "silver": (JUNE, 2),
+        "gold": (JUNE, 2),
+    }
 
 
 @pytest.mark.parametrize("histories", [{}, {"silver": {}}, {"silver": year(150)}])
@@ -258,17 +270,18 @@ def histories_of_assets(draw: st.DrawFn) -> dict[str, dict[date, tuple[float, fl
 def league_of(values: Mapping[str, Mapping[date, float]], latest: date) -> list[tuple[Any, ...]]:
     """Rank what has closed in the year, and is fresh at both its ends."""
     eve = date(latest.year - 1, 12, 31)
-    opened = {asset: known for asset, known in values.items() if max(known, default=eve) > eve}
+    opened = {asset: known for asset, known in values.items() if known}
+    opened = {a: known for a, known in opened.items() if min(known) <= eve < max(known)}
     last_day = max((max(known) for known in opened.values()), default=eve)
     fresh = {}
     for asset, known in opened.items():
-        base = max((day for day in known if day <= eve), default=date.min)
+        base = max(day for day in known if day <= eve)
         if (eve - base).days <= 5 and (last_day - max(known)).days <= 5:
             fresh[asset] = (base, known[base], max(known), known[max(known)] / known[base] - 1)
     changes = [change for *_, change in fresh.values()]
     return [
-        (asset, last, change, 1 + sum(x > change for x in changes), len(fresh), base, based)
-        for asset, (base, based, last, change) in fresh.items()
+        (asset, last_day, change, 1 + sum(x > change for x in changes), len(fresh), base, based)
+        for asset, (base, based, _, change) in fresh.items()
         if len(fresh) > 1
     ]
 

@@ -179,7 +179,13 @@ def test_what_would_not_be_stated_at_all_is_withdrawn(known: duckdb.DuckDBPyConn
 
 
 def lay_fact(day: date) -> dict[str, Any]:
-    return {"fact": "f", "subject": "SI=F", "measure": "m", "as_of": day, "is_withdrawn": False}
+    return {
+        "fact": "record_high",
+        "subject": "SI=F",
+        "measure": "m",
+        "as_of": day,
+        "is_withdrawn": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -205,6 +211,15 @@ def test_days_are_compared_again_if_a_row_they_rest_on_changes(
 def test_what_changes_of_others_bears_on_no_fact(known: duckdb.DuckDBPyConnection) -> None:
     state(known, NOW + HOUR)
     put(known, Bars, [{"instrument": "GC=F", "session": LAST, "close": 1.0}], NOW + 2 * HOUR)
+
+    assert stating.owed(known) == []
+
+
+def test_what_changes_in_another_table_bears_on_no_fact(known: duckdb.DuckDBPyConnection) -> None:
+    put(known, StatedFacts, [lay_fact(LAST)], NOW + HOUR)
+    stating.note_all(known, NOW + HOUR)
+    rows = [{"fund": "SI=F", "as_of": LAST, "nav": 1.0}]
+    put(known, FundValuations, rows, NOW + 2 * HOUR, subject="SI=F")
 
     assert stating.owed(known) == []
 

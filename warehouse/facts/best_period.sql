@@ -54,6 +54,9 @@ compared as (
             where earlier.change < latest.running_change
         ) as running_rank_from_worst,
         max(earlier.starts_on) filter (
+            where earlier.starts_on < latest.starts_on
+        ) as just_before,
+        max(earlier.starts_on) filter (
             where sign(latest.change) * earlier.change >= abs(latest.change)
             and earlier.starts_on < latest.starts_on
         ) as previous_at,
@@ -78,6 +81,7 @@ told as (
         compared.running_rank_from_worst,
         compared.previous_at,
         compared.previous_value,
+        compared.previous_at = compared.just_before as is_just_before,
         instruments.name,
         instruments.caveat,
         format(
@@ -113,8 +117,14 @@ worded as (
                 series,
                 coalesce(
                     format(
-                        ' and the {} since {} ({})',
-                        superlative, previous_named, percentage(previous_value)
+                        '{} {} ({})',
+                        case
+                            when not is_just_before then format(' and the {} since', superlative)
+                            when change > 0 then ', no better than'
+                            else ', no worse than'
+                        end,
+                        previous_named,
+                        percentage(previous_value)
                     ),
                     ''
                 )

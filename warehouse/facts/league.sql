@@ -1,6 +1,7 @@
 -- How an asset's return in the calendar year compares with those of other assets (claim C13).
 --
--- Grain   one row per asset and measure (price_return or total_return), for its last session
+-- Grain   one row per asset and measure (price_return or total_return), for the last session of any
+--         of them
 -- Method  value: change, a fraction, of its benchmark instrument's close in US dollars since the
 --         last close of the year before, and its rank among the assets. total_return compares
 --         closes adjusted for distributions, apart from plain ones. `previous_value` is the close
@@ -11,8 +12,11 @@
 with
 
 ranked as (
-    select * from asset_league
-    where not is_stale and of > 1
+    select
+        *,
+        max(session) over (partition by measure) as as_of
+    from asset_league
+    qualify not is_stale and of > 1
 ),
 
 others as (
@@ -67,7 +71,7 @@ select
     'league' as fact,
     asset as subject,
     measure,
-    session as as_of,
+    as_of,
     change as value,
     'fraction' as unit,
     format(

@@ -86,13 +86,15 @@ instruments_described as (
     select
         ranked.*,
         instruments.name,
-        instruments.currency,
+        case instruments.kind when 'index' then 'index points' else instruments.currency end
+            as unit,
         instruments.caveat,
         case when ranked.measure = 'close' then 'closed at' else 'traded as high as' end as verb,
-        format('{:,.' || instruments.quote_decimals || 'f}', ranked.price)
-        || ' ' || instruments.currency as priced,
+        case instruments.kind when 'index' then '' else ' ' || instruments.currency end as in_unit,
+        format('{:,.' || instruments.quote_decimals || 'f}', ranked.price) || in_unit as priced,
         format('{:,.' || instruments.quote_decimals || 'f}', ranked.previous_value)
-        || ' ' || instruments.currency as previously_priced,
+        || in_unit as previously_priced,
+        1 - ranked.price / ranked.previous_value as below,
         case
             when known.first_peak is not null and ranked.first_period < known.first_peak
                 then 'an all-time high'
@@ -125,8 +127,10 @@ instruments_worded as (
                         'matching the record of {}, {}', previous_at::date::varchar, reach
                     )
                 else format(
-                    '{:.2f} % below the record of {} on {}',
-                    100 * (1 - price / previous_value),
+                    '{} below the record of {} on {}',
+                    case
+                        when below < 0.00005 then 'less than 0.01 %' else percentage(below)
+                    end,
                     previously_priced,
                     previous_at::date::varchar
                 )
@@ -200,7 +204,7 @@ worded as (
         measure,
         period,
         price,
-        currency,
+        unit,
         statement,
         labels,
         rank,
@@ -217,7 +221,7 @@ worded as (
         measure,
         period,
         price,
-        'USD' as currency,
+        'USD' as unit,
         statement,
         labels,
         rank,
@@ -236,7 +240,7 @@ select
     measure,
     period::date as as_of,
     price as value,
-    currency as unit,
+    unit,
     statement,
     labels,
     rank,

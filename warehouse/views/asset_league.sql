@@ -3,8 +3,8 @@
 -- Grain   one row per asset and measure
 -- Method  price_return: the last close over the last one of the year before, less 1. total_return:
 --         the same of closes adjusted for distributions. The year is that of the latest close of
---         any benchmark; an asset that has not closed in it yet is left out. Not ranked where
---         either value is over 5 days older than its day
+--         any benchmark; an asset without a close in it, or in the one before, is left out. Not
+--         ranked where either value is over 5 days older than its day
 -- Caveat  only what closes in US dollars. No total return of an index: its source reinvests
 --         nothing. Markets close on different days: each asset has its own last session
 --
@@ -55,8 +55,10 @@ compared as (
     from closes
     cross join base
     where closes.value is not null and closes.session > base.base_day - 366
+    window assets as (partition by closes.asset, closes.measure)
     qualify
-        max(closes.session) over (partition by closes.asset, closes.measure) > base.base_day
+        max(closes.session) over assets > base.base_day
+        and min(closes.session) over assets <= base.base_day
 ),
 
 priced as (

@@ -3,7 +3,8 @@
 -- Grain   one row per fact, subject, measure and market day, and version of it that is no longer
 --         stated
 -- Method  stated_facts: versions whose sentence is not that of the one believed now, against the
---         revisions that became known between the two and bear on a day it rests on
+--         revisions that became known between the two, of tables that the fact rests on, for its
+--         market day or an earlier one
 -- Caveat  reference data may have changed it too; where no revision is found, the definition of the
 --         fact was changed by a release of silverstreak
 --
@@ -19,7 +20,7 @@
 -- statement_now  what is stated now; null: nothing
 -- value_now      the number now
 -- revisions      how many rows changed in between that it may rest on
--- because        up to three of them in words, the latest market day first
+-- because        up to three of them in words, the subject's own first, the latest day first
 
 with
 
@@ -89,12 +90,18 @@ changed as (
         retracted.known_at,
         count(*) as revisions,
         list(
-            revisions.told order by revisions.as_of desc nulls last, revisions.told asc
+            revisions.told
+            order by
+                coalesce(revisions.entity = retracted.subject, false) desc,
+                revisions.as_of desc nulls last,
+                revisions.told asc
         ) as because
     from retracted
     inner join parts on retracted.subject = parts.subject
+    inner join fact_tables on retracted.fact = fact_tables.fact
     inner join revisions
-        on coalesce(revisions.entity, parts.entity) = parts.entity
+        on fact_tables.relation = revisions.relation
+        and coalesce(revisions.entity, parts.entity) = parts.entity
         and (revisions.entity is not null or parts.entity = parts.subject)
         and retracted.known_at < revisions.known_at
         and retracted.superseded_at >= revisions.known_at
