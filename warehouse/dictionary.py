@@ -72,8 +72,6 @@ class Dictionary:
 
     def kind(self, name: str) -> str:
         """Say whether a name is a fact's, a view's, a table's or a macro's."""
-        if name in self.macros:
-            return "macro"
         if name in self.facts or name == "facts":
             return "fact"
         return "view" if name in self.files else "table"
@@ -116,19 +114,15 @@ def opened() -> Iterator[Dictionary]:
 def page() -> str:
     """Write docs/dictionary.md."""
     with opened() as dictionary:
-        names = sorted((*dictionary.views, *dictionary.macros))
         parts = [TOP]
         for kind, title in TITLES.items():
             parts.append(f"## {title}\n\n")
-            parts += [written(dictionary, n) for n in names if dictionary.kind(n) == kind]
+            if kind == "macro":
+                parts += [macro_section(*named) for named in sorted(dictionary.macros.items())]
+            else:
+                named = [name for name in sorted(dictionary.views) if dictionary.kind(name) == kind]
+                parts += [section(dictionary.entry(name)) for name in named]
         return "".join(parts)
-
-
-def written(dictionary: Dictionary, name: str) -> str:
-    """Write the section of a view, fact, table or macro."""
-    if name in dictionary.macros:
-        return macro_section(name, dictionary.macros[name])
-    return section(dictionary.entry(name))
 
 
 def section(entry: Entry) -> str:
@@ -193,33 +187,40 @@ def cell(text: str) -> str:
 
 
 def describe(name: str) -> str:
-    """Describe a view, fact, table or macro for a terminal.
+    """Describe a view, fact, table or macro for a terminal; a fact and a macro may share a name.
 
     Raises:
         QueryError: There is none of this name; names those that are like it.
     """
     with opened() as dictionary:
+        told = []
+        if name in dictionary.views:
+            told.append(described(dictionary.entry(name)))
         if name in dictionary.macros:
-            macro = dictionary.macros[name]
-            told = [*padded(macro.arguments), "", *padded(macro.columns), "", macro.example]
-            return "\n".join([f"{name}({macro.signature})  (macro)", "", macro.comment, "", *told])
-        if name not in dictionary.views:
-            like = difflib.get_close_matches(name, [*dictionary.views, *dictionary.macros], n=3)
-            hint = (
-                f"did you mean {' or '.join(like)}?"
-                if like
-                else "`silverstreak describe` lists all"
-            )
-            raise QueryError(f"there is no view, table or macro {name}: {hint}")
-        entry = dictionary.entry(name)
-        lines = [f"{name}  ({entry.kind})", "", entry.comment, ""]
-        if entry.tables:
-            lines += [f"Rests on {', '.join(entry.tables)}", ""]
-        for column in entry.columns:
-            lines.append(f"{column.name}  {column.type}")
-            lines += [f"    {column.comment}"] if column.comment else []
-            lines += [f"    from {', '.join(column.sources)}"] if column.sources else []
-        return "\n".join(lines)
+            told.append(macro_described(name, dictionary.macros[name]))
+        if told:
+            return "\n\n\n".join(told)
+        like = difflib.get_close_matches(name, [*dictionary.views, *dictionary.macros], n=3)
+        hint = f"did you mean {' or '.join(like)}?" if like else "`silverstreak describe` lists all"
+        raise QueryError(f"there is no view, table or macro {name}: {hint}")
+
+
+def described(entry: Entry) -> str:
+    """Describe a view, fact or table."""
+    lines = [f"{entry.name}  ({entry.kind})", "", entry.comment, ""]
+    if entry.tables:
+        lines += [f"Rests on {', '.join(entry.tables)}", ""]
+    for column in entry.columns:
+        lines.append(f"{column.name}  {column.type}")
+        lines += [f"    {column.comment}"] if column.comment else []
+        lines += [f"    from {', '.join(column.sources)}"] if column.sources else []
+    return "\n".join(lines)
+
+
+def macro_described(name: str, macro: Macro) -> str:
+    """Describe a macro."""
+    told = [*padded(macro.arguments), "", *padded(macro.columns), "", macro.example]
+    return "\n".join([f"{name}({macro.signature})  (macro)", "", macro.comment, "", *told])
 
 
 def padded(told: Mapping[str, str]) -> list[str]:
@@ -231,10 +232,15 @@ def padded(told: Mapping[str, str]) -> list[str]:
 def overview() -> list[tuple[str, str, str]]:
     """List every view, fact, table and macro: its name, kind and first sentence."""
     with opened() as dictionary:
-        comments = {n: v.comment for n, v in dictionary.views.items()}
-        comments |= {n: m.comment for n, m in dictionary.macros.items()}
+        rows = [
+            (name, dictionary.kind(name), first_sentence(view.comment))
+            for name, view in dictionary.views.items()
+        ]
+        rows += [
+            (name, "macro", first_sentence(macro.comment))
+            for name, macro in dictionary.macros.items()
+        ]
         order = list(TITLES)
-        rows = [(n, dictionary.kind(n), first_sentence(c)) for n, c in comments.items()]
         return sorted(rows, key=lambda row: (order.index(row[1]), row[0]))
 
 

@@ -38,11 +38,12 @@ def evaluate(warehouse: duckdb.DuckDBPyConnection, day: date | None = None) -> p
         looking.execute("set timezone = 'UTC'")
         if day is not None:
             looking.execute(f"set variable as_of = date '{day}'")
-        looking.execute(f"set disabled_optimizers = '{DEAR}'")
+        [[before]] = looking.execute("select current_setting('disabled_optimizers')").fetchall()
+        looking.execute(f"set disabled_optimizers = '{before},{DEAR}'")
         try:
             return looking.execute(EVALUATED, {"day": day}).pl()
         finally:
-            looking.execute("reset disabled_optimizers")
+            looking.execute(f"set disabled_optimizers = '{before}'")
 
 
 EVALUATED = f"""

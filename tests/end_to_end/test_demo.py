@@ -234,6 +234,21 @@ def test_as_of_looks_from_a_past_day(demo: Demo, asked: Silverstreak) -> None:
     assert json.loads(told.stdout) == [{"month": "2025-09", "streak": 7, "complete": True}]
 
 
+@pytest.mark.parametrize("view", ["daily_net_flows", "weekly_net_flows"])
+def test_the_last_row_of_each_subject_is_found(demo: Demo, asked: Silverstreak, view: str) -> None:
+    """DuckDB loses most of them, or its memory, unless told otherwise."""
+    data, _ = demo
+    day = "week" if view.startswith("weekly") else "as_of"
+    last = f"from {view} qualify row_number() over (partition by subject order by {day} desc) = 1"
+
+    told = asked(
+        "sql", f"select count(*) as n from ({last})", "--format", "json", "--data", str(data)
+    )
+
+    [(subjects,)] = ask(data, f"select count(distinct subject) from {view}")
+    assert json.loads(told.stdout) == [{"n": subjects}]
+
+
 def test_before_the_first_load_nothing_was_known(demo: Demo, asked: Silverstreak) -> None:
     data, _ = demo
 

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.tables import TABLES
 from tests.warehouse.market import answer
-from warehouse import tables
+from warehouse import stating, tables
 from warehouse.connection import STORAGE_VERSION, WarehouseError, open_writer
 from warehouse.runs import begin, finish
 
@@ -149,3 +149,12 @@ def test_the_clock_is_told_by_the_variables_or_the_last_run(
         warehouse.execute(f"set variable as_of = date '{as_of}'")
 
     assert answer(warehouse, "select now from clock") == [(now,)]
+
+
+def test_what_is_wrong_in_duckdb_is_off_and_stays_off(data: Path) -> None:
+    with open_writer(data, "synthetic", NOW) as warehouse:
+        optimizers = warehouse.execute("select current_setting('disabled_optimizers')").fetchall()
+        stating.evaluate(warehouse)
+        after = warehouse.execute("select current_setting('disabled_optimizers')").fetchall()
+
+    assert optimizers == after == [("top_n_window_elimination",)]

@@ -116,6 +116,7 @@ def test_the_page_in_the_repository_is_the_one_that_the_sql_files_give() -> None
         ("bars_by_source", ["(table)", "close  double"]),
         ("streaks", ["(macro)", "entity", "from streaks(monthly_net_flows"]),
         ("facts", ["(fact)", "rank_if_counted  bigint"]),
+        ("league", ["(fact)", "(macro)", "statement  varchar", "stale_days := 5"]),
     ],
 )
 def test_describe_says_what_a_view_means(name: str, told: list[str], asked: Asked) -> None:

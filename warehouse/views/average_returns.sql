@@ -22,10 +22,9 @@ preferred as (
     inner join series_sources
         on monthly_averages.series = series_sources.series
         and monthly_averages.source = series_sources.source
-    qualify row_number() over (
+    qualify series_sources.priority = min(series_sources.priority) over (
         partition by monthly_averages.series, monthly_averages.month
-        order by series_sources.priority
-    ) = 1
+    )
 )
 
 select

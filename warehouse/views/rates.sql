@@ -31,4 +31,4 @@ select
     value,
     correction
 from preferred
-qualify row_number() over (partition by series, as_of order by priority) = 1
+qualify priority = min(priority) over (partition by series, as_of)
