@@ -26,7 +26,7 @@ lint: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint warehouse/macros warehouse/views warehouse/facts warehouse/migrations
+	$(BIN)/sqlfluff lint --processes 0 warehouse/macros warehouse/views warehouse/facts warehouse/migrations
 	$(BIN)/sqlfluff lint --templater python warehouse/checks
 
 format: .venv/ready

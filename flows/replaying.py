@@ -1,5 +1,6 @@
 """Rebuild the warehouse from captures alone, or retry what was rejected with today's parsers."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -177,13 +178,13 @@ def rebuilt(data: Path, kept: list[str]) -> Replayed:
     remove(data / REBUILT)
     loaded = Loaded()
     with old(data) as before:
-        of, born = birth(before, data, kept)
+        with connect(data / REBUILT) as warehouse:
+            prepare(warehouse, *birth(before, data, kept))
+        shutil.copyfile(data / REBUILT, data / LOADED)  # quicker than to create all views again
         with connect(data / LOADED) as warehouse:
-            prepare(warehouse, of, born)
             load_waiting(warehouse, data, loaded)
             rebuilding.keep_diary(warehouse, before)
         with connect(data / REBUILT) as warehouse:
-            prepare(warehouse, of, born)
             rebuilding.copy_in_order(warehouse, data / LOADED)
             ours = fingerprints.fingerprints(warehouse)
         theirs = fingerprints.fingerprints(before) if before else {}

@@ -1,19 +1,28 @@
 import io
 import os
+import pickle
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import stamina
 import uvicorn
+from filelock import FileLock
 from hypothesis import settings
 from starlette.types import ASGIApp
 
 from flows.cli import main
 from sandbox.server import address, listen
+from warehouse.connection import FILE, open_writer
+
+BORN = datetime(2030, 1, 2, 18, tzinfo=UTC)
 
 # A busy machine may take DuckDB or polars past Hypothesis's 200 ms a case; no failure of ours.
 settings.register_profile("pipeline", deadline=None)
@@ -22,11 +31,44 @@ settings.load_profile("pipeline")
 
 Serve = Callable[[ASGIApp], str]
 Asked = Callable[..., subprocess.CompletedProcess[str]]
+Once = Callable[[str, Callable[[Path], Any]], tuple[Path, Any]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker build the demo at once, while others have files that do not wait for it."""
     items.sort(key=lambda item: item.path.stem != "test_command_line")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Fill a folder once for all workers, whichever comes first; nobody may change it after.
+
+    `once(name, fill)` gives the folder, and what `fill(folder)` gave.
+    """
+    base = tmp_path_factory.getbasetemp()
+    common = base if worker_id == "master" else base.parent
+
+    def make(name: str, fill: Callable[[Path], Any]) -> tuple[Path, Any]:
+        folder, told = common / name, common / f"{name}.told"
+        with FileLock(common / f"{name}.lock"):
+            if not told.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                told.write_bytes(pickle.dumps(fill(folder)))
+        return folder, pickle.loads(told.read_bytes())  # noqa: S301 -- our own
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def template(once: Once) -> Path:
+    """Make the file of an empty synthetic warehouse: to create all views takes seconds."""
+
+    def fill(data: Path) -> None:
+        with open_writer(data, "synthetic", BORN) as warehouse:
+            warehouse.execute("checkpoint")
+
+    return once("template", fill)[0] / FILE
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from flows.recording import Report
 from sandbox.faults import Faults
 from sandbox.market import Market
 from sandbox.server import serving
+from tests.conftest import Once
 from tests.flows.living import LAST, Spoil, Spoiled, run, small_market, wide_market
 
 Open = Callable[..., str]
@@ -47,32 +48,33 @@ def open_market(market: Market) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session")
-def prepared(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(market: Market, once: Once) -> Path:
     """Know the reference data and the sessions, since before the market's first day."""
-    data = tmp_path_factory.mktemp("prepared")
-    with serving(market, LAST) as url:
-        asyncio.run(run(data, url, "2025-06-02T00:00:00+00:00", frozenset()))
-    return data
+
+    def fill(data: Path) -> None:
+        with serving(market, LAST) as url:
+            asyncio.run(run(data, url, "2025-06-02T00:00:00+00:00", frozenset()))
+
+    return once("prepared", fill)[0]
 
 
 @pytest.fixture(scope="session")
-def first_run(
-    market: Market, prepared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Report]:
+def first_run(market: Market, prepared: Path, once: Once) -> tuple[Path, Report]:
     """Record the market once, in a folder that nobody may change."""
-    data = shutil.copytree(prepared, tmp_path_factory.mktemp("first run") / "data")
-    with serving(market, LAST) as url:
-        return data, asyncio.run(run(data, url))
+    return once("first run", lambda data: recorded(market, prepared, data))
 
 
 @pytest.fixture(scope="session")
-def wide_run(
-    wide: Market, prepared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Report]:
+def wide_run(wide: Market, prepared: Path, once: Once) -> tuple[Path, Report]:
     """Record something of every provider once, in a folder that nobody may change."""
-    data = shutil.copytree(prepared, tmp_path_factory.mktemp("wide run") / "data")
-    with serving(wide, LAST) as url:
-        return data, asyncio.run(run(data, url))
+    return once("wide run", lambda data: recorded(wide, prepared, data))
+
+
+def recorded(market: Market, prepared: Path, data: Path) -> Report:
+    """Record a market into a copy of what was prepared."""
+    shutil.copytree(prepared, data, dirs_exist_ok=True)
+    with serving(market, LAST) as url:
+        return asyncio.run(run(data, url))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from flows.registry import feed_of
 from schemas.capture import Capture
 from sources import captures
 from tests.flows.living import ask, believed
-from warehouse.connection import RELEASE, open_writer
+from warehouse.connection import FILE, RELEASE, open_writer
 
 EVENING = datetime(2025, 12, 12, 20, tzinfo=UTC)
 NIGHT = EVENING + timedelta(hours=3)
@@ -75,9 +75,10 @@ def test_a_capture_left_behind_is_loaded_once(
 
 
 def test_captures_alone_make_the_same_warehouse_in_the_order_of_knowledge(
-    data: Path, tmp_path: Path
+    data: Path, template: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(data / "captures", tmp_path / "rebuilt" / "captures")
+    shutil.copy(template, tmp_path / "rebuilt" / FILE)
 
     with open_writer(tmp_path / "rebuilt", "synthetic", EVENING) as rebuilt:
         loaded = loaded_by(rebuilt, tmp_path / "rebuilt")

@@ -47,11 +47,10 @@ def revised(prepared: Path, market: Market, tmp_path_factory: pytest.TempPathFac
     return data
 
 
-@pytest.fixture
-def shuffled(revised: Path, tmp_path: Path) -> Path:
-    """Load its captures in another order."""
-    data = tmp_path / "shuffled"
-    shutil.copytree(revised / "captures", data / "captures")
+@pytest.fixture(scope="module")
+def disordered(revised: Path, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load its captures in another order; nobody may change it."""
+    data = unloaded(revised, template, tmp_path_factory.mktemp("disordered") / "data")
     folder = str(data / "captures")
     ids = captures.ids(folder)
     Random(3).shuffle(ids)  # noqa: S311 -- no secret
@@ -59,6 +58,19 @@ def shuffled(revised: Path, tmp_path: Path) -> Path:
         for capture_id in ids:
             loading.load(warehouse, *captures.find(folder, capture_id), Loaded())
     return data
+
+
+@pytest.fixture
+def shuffled(disordered: Path, tmp_path: Path) -> Path:
+    """Copy the folder whose captures were loaded in another order."""
+    return Path(shutil.copytree(disordered, tmp_path / "shuffled"))
+
+
+def unloaded(data: Path, template: Path, folder: Path) -> Path:
+    """Copy captures, and lay an empty warehouse beside them."""
+    shutil.copytree(data / "captures", folder / "captures")
+    shutil.copy(template, folder / FILE)
+    return folder
 
 
 def held(data: Path) -> dict[str, str]:
@@ -324,14 +336,14 @@ def negative_navs(rows: pl.DataFrame) -> pl.DataFrame:
 )
 def test_a_better_parser_stores_what_was_kept_as_of_the_day_it_was_known(
     data: Path,
+    template: Path,
     tmp_path: Path,
     asked: Asked,
     monkeypatch: pytest.MonkeyPatch,
     faulty: Callable[[Capture], Feed],
     told: str,
 ) -> None:
-    again = tmp_path / "again"
-    shutil.copytree(data / "captures", again / "captures")
+    again = unloaded(data, template, tmp_path / "again")
     monkeypatch.setattr(loading, "feed_of", faulty)
     loaded = Loaded()
     with open_writer(again, "synthetic", EVENING) as warehouse:
@@ -358,10 +370,9 @@ def test_a_better_parser_stores_what_was_kept_as_of_the_day_it_was_known(
 
 
 def test_what_is_still_rejected_is_told_of_once(
-    data: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+    data: Path, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = data.parent / "again"
-    shutil.copytree(data / "captures", again / "captures")
+    again = unloaded(data, template, tmp_path / "again")
     monkeypatch.setattr(loading, "feed_of", spoiled_feed(negative_navs))
     with open_writer(again, "synthetic", EVENING) as warehouse:
         loading.load_waiting(warehouse, again, Loaded())

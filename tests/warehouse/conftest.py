@@ -1,6 +1,5 @@
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -9,20 +8,8 @@ import polars as pl
 import pytest
 
 from warehouse import definitions
-from warehouse.connection import open_writer
-
-BORN = datetime(2030, 1, 2, 18, tzinfo=UTC)
 
 Ask = Callable[..., pl.DataFrame]
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the file of an empty warehouse, once: building all views takes a second."""
-    data = tmp_path_factory.mktemp("template")
-    with open_writer(data, "synthetic", BORN) as warehouse:
-        warehouse.execute("checkpoint")
-    return data / "warehouse.duckdb"
 
 
 @pytest.fixture

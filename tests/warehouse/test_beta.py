@@ -156,6 +156,13 @@ def test_a_beta_that_may_be_one_is_not_amplified(ask: Ask) -> None:
     assert fact["labels"][:2] == ["not amplified", "window: 104 common weeks"]
 
 
+def test_a_beta_of_next_to_nothing_is_not_minus_zero(ask: Ask) -> None:
+    [fact] = stated(ask, beta=-0.001, lower=-0.254, upper=-0.003, is_amplified=False)
+
+    assert "had a beta of 0.00 to Gold" in fact["statement"]
+    assert "the 95 % interval, -0.25 to 0.00, does not" in fact["statement"]
+
+
 def test_a_beta_has_its_numbers(ask: Ask) -> None:
     [fact] = stated(ask)
 

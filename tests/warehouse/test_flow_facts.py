@@ -719,7 +719,7 @@ def test_what_is_told_in_shares_is_told_in_percent(ask: Ask) -> None:
         ("period_named('day', date '2030-03-04', 1)", "on 2030-03-04"),
         ("period_named('week', date '2029-12-31', 4)", "in 2030-W01 (from 2029-12-31)"),
         ("period_named('month', date '2030-03-01', 9)", "in March 2030"),
-        ("period_named('year_to_date', date '2030-01-02', 1)", "in the first 1 session of 2030"),
+        ("period_named('year_to_date', date '2030-01-02', 1)", "in the first session of 2030"),
         ("period_named('5_sessions', date '2030-03-04', 5)", "in the 5 sessions to 2030-03-04"),
         ("flow_quantity(-1234.4, 'ounces')", "1,234 ounces"),
         ("flow_quantity(-0.0025, 'percent')", "0.25 % of its prior shares"),

@@ -4,12 +4,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
+import pandera.polars as pa
 import polars as pl
 import pytest
 
 from schemas.tables.bars import Bars
 from schemas.tables.fund_valuations import FundValuations
-from schemas.tables.reference import FundGroups, Funds, FundTerms, Instruments
+from schemas.tables.rates import Rates
+from schemas.tables.reference import Assets, FundGroups, Funds, FundTerms, Instruments
 from schemas.tables.stated_facts import StatedFacts
 from tests.warehouse.market import answer, evening, open_calendar, put, sessions
 from warehouse import stating
@@ -206,6 +208,26 @@ def test_days_are_compared_again_if_a_row_they_rest_on_changes(
     put(known, Bars, rows, NOW + 2 * HOUR, subject="SI=F")
 
     assert stating.owed(known) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "row"),
+    [
+        (Bars, {"instrument": "SI=F", "session": DAYS[-2], "close": 1.0}),
+        (Rates, {"series": "DFEDTARU", "as_of": DAYS[-2], "value": 1.0}),
+    ],
+)
+def test_evidence_on_the_markets_rests_on_the_assets_and_on_policy(
+    known: duckdb.DuckDBPyConnection, schema: type[pa.DataFrameModel], row: dict[str, Any]
+) -> None:
+    put(known, Assets, [{"asset": "silver", "name": "Silver", "instrument": "SI=F"}])
+    evidence = lay_fact(LAST) | {"fact": "risk_evidence", "subject": "markets"}
+    put(known, StatedFacts, [evidence], NOW + HOUR)
+    stating.note_all(known, NOW + HOUR)
+    assert stating.owed(known) == []
+
+    put(known, schema, [row], NOW + 2 * HOUR)
+    assert stating.owed(known) == [LAST]
 
 
 def test_what_changes_of_others_bears_on_no_fact(known: duckdb.DuckDBPyConnection) -> None:

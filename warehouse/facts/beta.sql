@@ -34,7 +34,7 @@ select
         '{} had a beta of {:.2f} to {} over {} {} returns from {} to {} '
         || '(standard error {:.2f}, R2 {:.2f}): the 95 % interval, {:.2f} to {:.2f}, {}.',
         dependent_named,
-        beta,
+        round(beta, 2) + 0.0::double,
         independent_named,
         returns,
         frequency,
@@ -42,8 +42,8 @@ select
         last_return_at::varchar,
         standard_error,
         r2,
-        lower,
-        upper,
+        round(lower, 2) + 0.0::double,
+        round(upper, 2) + 0.0::double,
         case
             when is_amplified then 'lies above 1, so it is amplified'
             else 'does not lie above 1, so it is not amplified'

@@ -12,8 +12,8 @@
 
 select
     case
-        when amount >= 1e12 then significant(amount / 1e12) || ' trillion'
-        when amount >= 1e9 then significant(amount / 1e9) || ' billion'
-        when amount >= 1e6 then significant(amount / 1e6) || ' million'
+        when amount >= 999.995e9 then significant(amount / 1e12) || ' trillion'
+        when amount >= 999.995e6 then significant(amount / 1e9) || ' billion'
+        when amount >= 999.995e3 then significant(amount / 1e6) || ' million'
         else significant(amount)
     end

@@ -17,6 +17,7 @@ select
         when period = 'day' then 'on ' || strftime(dated, '%Y-%m-%d')
         when period = 'week' then 'in ' || strftime(dated, '%G-W%V (from %Y-%m-%d)')
         when period = 'month' then 'in ' || strftime(dated, '%B %Y')
+        when period = 'year_to_date' and sessions = 1 then 'in the first session of ' || year(dated)
         when period = 'year_to_date'
             then format('in the first {} of {}', counted(sessions, 'session'), year(dated))
         else format('in the {} to {}', counted(sessions, 'session'), strftime(dated, '%Y-%m-%d'))

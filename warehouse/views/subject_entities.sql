@@ -3,12 +3,13 @@
 -- Grain   one row per subject and entity
 -- Method  a group rests on its funds, and they are compared with those of other groups; an asset
 --         rests on the instruments of all assets, which it is ranked among; a pair, and what is
---         told of one of its instruments on the other, on both of them
+--         told of one of its instruments on the other, on both of them; the evidence of risk on
+--         the markets on all these instruments, and on the Federal Reserve's target
 -- Caveat  an entity that is the subject itself is not listed; coins are never stated late
 --
 -- Columns
--- subject  group, fund, asset or pair
--- entity   fund or instrument
+-- subject  group, fund, asset or pair, or the markets
+-- entity   fund, instrument or series of rates
 
 with
 
@@ -53,6 +54,15 @@ select
     others.instrument as entity
 from benchmarks as ranked
 cross join benchmarks as others
+union
+select
+    'markets' as subject,
+    instrument as entity
+from benchmarks
+union
+select
+    'markets' as subject,
+    'DFEDTARU' as entity
 union
 select
     subject,
