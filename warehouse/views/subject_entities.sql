@@ -57,12 +57,8 @@ cross join benchmarks as others
 union
 select
     'markets' as subject,
-    instrument as entity
+    unnest([instrument, 'DFEDTARU']) as entity
 from benchmarks
-union
-select
-    'markets' as subject,
-    'DFEDTARU' as entity
 union
 select
     subject,
