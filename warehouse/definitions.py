@@ -35,8 +35,11 @@ from warehouse.transaction import transaction
 FOLDERS = (Path(__file__).parent / "views", Path(__file__).parent / "facts")
 MACROS = Path(__file__).parent / "macros"
 SHAPE = "no_fact"
-SYNTHETIC = """
-    (select case origin when 'synthetic' then ' [synthetic data]' else '' end from ops.origin)
+# What must be named in the sentence itself, wherever it is read.
+NAMED = """
+    statement
+    || case when contains(array_to_string(labels, ' '), 'estimated') then ' [estimated]' else '' end
+    || (select case origin when 'synthetic' then ' [synthetic data]' else '' end from ops.origin)
 """
 LINE = re.compile(r"^-- (?P<name>[a-z_0-9]+)(?: = (?P<default>\S+))?  +(?P<comment>\S.*)$")
 SECTIONS = ("-- Arguments", "-- Columns", "-- Example")
@@ -102,8 +105,13 @@ def create_all(warehouse: duckdb.DuckDBPyConnection) -> None:
             if name not in made:
                 warehouse.execute(f"drop {kind} {name}")
         create_macros(warehouse)
-        for name in (*ordered(views), *facts):
-            create(warehouse, name, (views | facts)[name])
+        for name in ordered(views):
+            create(warehouse, name, views[name])
+            stand_in(warehouse, name)
+        for name in views:
+            warehouse.execute(f"drop table temp.{name}")
+        for name in facts:
+            create(warehouse, name, facts[name])
         warehouse.execute("delete from ops.definitions")
         warehouse.execute("insert into ops.definitions values (?)", [digest])
 
@@ -183,10 +191,10 @@ def read_macro(file: Path) -> Macro:
 
 
 def read_fact(file: Path) -> View:
-    """Read a fact's file: its query is put in the shape of a fact; synthetic data is told so."""
+    """Read a fact's file: its query gets the shape of a fact; what is estimated is named so."""
     fact = read(file)
     columns = read(FOLDERS[0] / f"{SHAPE}.sql").columns
-    shown = [f"{c} || {SYNTHETIC} as {c}" if c == "statement" else c for c in columns]
+    shown = [f"{NAMED} as statement" if c == "statement" else c for c in columns]
     query = f"select {', '.join(shown)} from (from {SHAPE} union all by name ({fact.query}))"
     return View(query, fact.comment, columns)
 
@@ -251,6 +259,14 @@ def create(warehouse: duckdb.DuckDBPyConnection, name: str, view: View) -> None:
         for column, comment in view.columns.items()
     ]
     warehouse.execute(";".join(comments))
+
+
+def stand_in(warehouse: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Hide a view behind an empty table of its columns while those that read it are created.
+
+    Each would be bound down to the tables again, as often as it is read: it takes twice as long.
+    """
+    warehouse.execute(f"create temp table {name} as from main.{name} limit 0")
 
 
 def quoted(text: str) -> str:

@@ -534,7 +534,7 @@ NO_NEWS: list[Told] = [DOWN, UP] * 4 + [FLAT] * 2
             "monthly_inflow_ounces",
             "AAA has had net inflows, counted in ounces, for 2 months in a row (November 2030 to "
             "December 2030), the longest of 5 such runs known; January 2031 is an inflow so far: "
-            "on track for 3 months in a row.",
+            "on track for 3 months in a row. [estimated]",
             id="inflows on track",
         ),
         pytest.param(

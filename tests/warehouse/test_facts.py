@@ -185,7 +185,7 @@ LONG: Months = [("f", 1.0), ("c", -1.0), *[("c", 1.0)] * 9]
 def test_a_streak_is_stated(ask: Ask, months: Months, sentence: str) -> None:
     [fact] = streak(ask, months)
 
-    assert fact["statement"] == sentence
+    assert fact["statement"] == f"{sentence} [estimated]"
     assert list(fact) == COMMON
 
 

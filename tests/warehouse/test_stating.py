@@ -263,8 +263,8 @@ def test_a_publish_compares_no_more_days_than_it_should_and_the_next_one_goes_on
     first = stating.owed(known)
     for day in first:
         stating.note(known, day, NOW + 3 * HOUR)
-    assert first == DAYS[:-4:-1]
-    assert stating.owed(known) == DAYS[-4:-7:-1]
+    assert first == DAYS[:-3:-1]
+    assert stating.owed(known) == DAYS[-3:-5:-1]
 
 
 @pytest.mark.parametrize(
