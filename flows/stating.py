@@ -30,11 +30,12 @@ def state(
     loaded = Loaded()
     keep_changes(warehouse, data, now, facts)
     loading.load_waiting(warehouse, data, loaded)
-    stating.note_all(warehouse, now)
-    for day in stating.owed(warehouse):
+    stating.begin(warehouse, now)
+    days = stating.owed(warehouse)
+    for day in days[: stating.MOST_DAYS]:
         keep_changes(warehouse, data, now, stating.evaluate(warehouse, day), day)
         loading.load_waiting(warehouse, data, loaded)
-        stating.note(warehouse, day, now)
+    stating.note(warehouse, days[stating.MOST_DAYS :], now)
     return loaded.problems
 
 

@@ -23,7 +23,8 @@ COMMENT = """What sources revised, withdrew or stated late, and what changed in 
 Grain   one row per version of a row: its beginning, and its end if nothing follows it
 Method  versions of history, each against the one it supersedes; a first version is *new*
 Caveat  obeys known_at and, but for reference data, as_of; a new row is late only for what was
-        stated before it, so compare known_at"""
+        stated before it, so compare known_at. What no fact is made of (volumes, whether a bar is
+        final) is passed over"""
 
 COLUMNS = {
     "relation": "table of the row",
@@ -47,9 +48,10 @@ def changes(schema: type[pa.DataFrameModel]) -> str:
     column = metadata(schema).get("as_of")
     day = f"versions.{column}" if column else "null::date"
     keys = ", ".join(key(schema))
-    values = [c for c in schema.to_schema().columns if c not in key(schema)]
+    values = bearing(schema)
     compared = ", ".join(f"lag({c}) over versions_of as was_{c}" for c in values)
     differences = ", ".join(difference(c) for c in values) or "null"
+    differs = " or ".join(f"versions.{c} is distinct from versions.was_{c}" for c in values)
     return f"""
         select
             '{name(schema)}' as relation,
@@ -70,6 +72,7 @@ def changes(schema: type[pa.DataFrameModel]) -> str:
             where {KNOWN}{f" and {column} <= {AS_OF}" if column else ""}
             window versions_of as (partition by {keys} order by known_at)
         ) as versions
+        where is_first or {differs or "true"}
         union all
         select
             '{name(schema)}' as relation,
@@ -92,6 +95,15 @@ def changes(schema: type[pa.DataFrameModel]) -> str:
 
 KNOWN = "known_at <= coalesce(getvariable('known_at')::timestamptz, timestamptz 'infinity')"
 AS_OF = "coalesce(getvariable('as_of')::date, date 'infinity')"
+
+
+def bearing(schema: type[pa.DataFrameModel]) -> list[str]:
+    """Name the columns beside the key that facts may be made of."""
+    return [
+        column
+        for column, spec in schema.to_schema().columns.items()
+        if column not in key(schema) and (spec.metadata or {}).get("bears", True)
+    ]
 
 
 def subject(schema: type[pa.DataFrameModel]) -> str:

@@ -5,6 +5,7 @@ late, the facts of that day are evaluated again, as of it: what would be stated 
 recorded as a revision, what would not be stated at all with `is_withdrawn` true.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import duckdb
@@ -14,8 +15,8 @@ import polars as pl
 from schemas.tables.model import key, metadata
 from schemas.tables.stated_facts import StatedFacts
 from warehouse.corrections import OBSERVATIONS
-from warehouse.expressions import same
-from warehouse.revisions import REFERENCE, subject
+from warehouse.expressions import row, same
+from warehouse.revisions import REFERENCE, bearing, subject
 from warehouse.tables import name
 
 # Days compared again at a publish, the latest first; those left are compared at the next ones.
@@ -105,9 +106,10 @@ WITHDRAWN = f"""
 
 
 def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
-    """Name the days of facts that rest on something which has changed since they were compared.
+    """Name the days, the latest first, whose facts' grounds have changed since they were compared.
 
-    The latest come first, and no more than are worth one publish.
+    Its grounds are the rows of the tables that a fact rests on, of the subject or of the entities
+    that the subject rests on, for the fact's market day or an earlier one.
     """
     [[oldest]] = warehouse.execute("select min(compared_at) from ops.compared").fetchall()
     query = f"""
@@ -122,7 +124,7 @@ def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
             union
             select subject, entity from subject_entities
         ),
-        bearing as (
+        changed as (
             select stated.as_of, changes.moment
             from stated
             inner join rests_on using (subject)
@@ -135,36 +137,54 @@ def owed(warehouse: duckdb.DuckDBPyConnection) -> list[date]:
             where changes.entity is null
         )
         select as_of
-        from bearing
+        from changed
         inner join ops.compared using (as_of)
-        where bearing.moment > compared.compared_at
+        where changed.moment > compared.compared_at
         group by as_of
         order by as_of desc
-        limit {MOST_DAYS}
     """
     return [day for (day,) in warehouse.execute(query, {"oldest": oldest}).fetchall()]
 
 
 def changes_of(schema: type[pa.DataFrameModel]) -> str:
-    """Write the query of when a table changed, for whom, and from which market day on."""
+    """Write the query of when a table changed, for whom, and from which market day on.
+
+    New rows, rows that differ from those they supersede in what facts are made of, and rows that
+    nothing superseded: each day's load is read, not the history.
+    """
     column = metadata(schema).get("as_of")
-    entity = subject(schema)
+    first_day = f"min({column})" if column else "null::date"
+    whose = subject(schema)
+    by_whose = f", {whose}" if whose in key(schema) else ""
+    later = f"(from history.{name(schema)} where known_at > $oldest) as later"
+    earlier = f"""(
+        from history.{name(schema)} where superseded_at > $oldest and superseded_at < 'infinity'
+    ) as earlier"""
+    follows = f"""{row("later", key(schema))} = {row("earlier", key(schema))}
+        and later.known_at = earlier.superseded_at"""
+    differs = [f"later.{c} is distinct from earlier.{c}" for c in bearing(schema)]
+    sides = {
+        "known_at": f"""
+            select later.* from {later} left join {earlier} on {follows}
+            where {" or ".join(["earlier.known_at is null", *differs])}
+        """,
+        "superseded_at": f"from {earlier} anti join {later} on {follows}",
+    }
     return " union all ".join(
         f"""
         select
             '{name(schema)}' as relation,
-            {entity} as entity,
+            {whose} as entity,
             {moment} as moment,
-            {f"min({column})" if column else "null::date"} as first_day
-        from history.{name(schema)}
-        where {moment} > $oldest and {moment} < 'infinity'
-        group by {moment}{f", {entity}" if entity in key(schema) else ""}
+            {first_day} as first_day
+        from ({changed})
+        group by {moment}{by_whose}
         """
-        for moment in ("known_at", "superseded_at")
+        for moment, changed in sides.items()
     )
 
 
-def note_all(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
+def begin(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Note that the facts of days that had none before are what holds now."""
     query = """
         insert into ops.compared
@@ -175,7 +195,9 @@ def note_all(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
     warehouse.execute(query, {"now": now})
 
 
-def note(warehouse: duckdb.DuckDBPyConnection, day: date, now: datetime) -> None:
-    """Note that what is stated for a day is what holds now."""
-    query = "update ops.compared set compared_at = $now where as_of = $day"
-    warehouse.execute(query, {"now": now, "day": day})
+def note(warehouse: duckdb.DuckDBPyConnection, left: Sequence[date], now: datetime) -> None:
+    """Note that what is stated for all days is what holds now, but for those left for later."""
+    query = """
+        update ops.compared set compared_at = $now where not list_contains($left::date[], as_of)
+    """
+    warehouse.execute(query, {"now": now, "left": list(left)})

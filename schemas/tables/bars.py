@@ -51,12 +51,14 @@ class Bars(Table):
         lt=UNBOUNDED,
         nullable=True,
         description="Units traded: shares, contracts or coins' USD",
+        metadata={"bears": False},
     )
     currency: pl.String = pa.Field(
         str_matches=r"^[A-Za-z]{3,4}$", description="Currency of the prices; USDT is not USD"
     )
     is_final: pl.Boolean = pa.Field(
-        description="Whether the source had stopped revising: two business days after the session"
+        description="Whether the source had stopped revising: two business days after the session",
+        metadata={"bears": False},
     )
 
     class Config:

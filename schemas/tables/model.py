@@ -27,10 +27,10 @@ class Table(pa.DataFrameModel):
     `snapshot` (the key columns within which an answer is complete, so that a row it lacks is gone),
     `timeless` (known from always) and `derived` (made of other tables: nothing corrects it).
 
-    A column's metadata may say `precision` (how its values are compared), `largest_jump` (a value
-    more than so many times the one before it, or less than that part of it, is an error of units
-    unless a split explains it) and `launch_days` (how long after a series' first value it may jump
-    as it likes: creations multiply a new fund's shares).
+    A column's metadata may say `precision` (how its values are compared), `bears` (false: no fact
+    is made of it), `largest_jump` (a value more than so many times the one before it, or less than
+    that part of it, is an error of units unless a split explains it) and `launch_days` (how long
+    after a series' first value it may jump as it likes: creations multiply a new fund's shares).
     """
 
     class Config:

@@ -7,9 +7,27 @@ import duckdb
 import polars as pl
 import pytest
 
+from schemas.tables.bars import Bars
+from schemas.tables.reference import Corrections
+from tests.conftest import Once
+from tests.warehouse.market import correction, lay
 from warehouse import definitions
+from warehouse.connection import FILE
 
 Ask = Callable[..., pl.DataFrame]
+
+
+@pytest.fixture(scope="session")
+def corrected_template(template: Path, once: Once) -> Path:
+    """Make the file of an empty warehouse in which something was corrected once, and is no more."""
+
+    def fill(data: Path) -> None:
+        with duckdb.connect(shutil.copy(template, data / FILE)) as warehouse:
+            lay(warehouse, Corrections, [correction(Bars, {"instrument": "X"}, "close", 1, 2)])
+            definitions.create_all(warehouse)
+            warehouse.execute("delete from history.corrections; checkpoint")
+
+    return once("corrected", fill)[0] / FILE
 
 
 @pytest.fixture

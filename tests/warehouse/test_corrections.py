@@ -1,7 +1,9 @@
 """Corrections: what a person knows better is shown, what was served is kept."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +22,8 @@ from schemas.tables.rates import Rates
 from schemas.tables.reference import Corrections, Funds, Instruments
 from schemas.tables.reported_flows import ReportedFlows
 from tests.warehouse.market import LONG_AGO, answer, correction, evening, lay, put
-from warehouse import checks, definitions, tables
+from warehouse import checks, tables
+from warehouse.connection import FILE, connect
 from warehouse.corrections import OBSERVATIONS
 
 DAY = date(2030, 3, 4)
@@ -33,12 +36,13 @@ STATE = "select believed, state from correction_states"
 
 
 @pytest.fixture(scope="module")
-def once_corrected(shared: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def once_corrected(
+    corrected_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a warehouse in which something was corrected once, and is no more."""
-    lay(shared, Corrections, [SLIP])
-    definitions.create_all(shared)
-    shared.execute("delete from history.corrections")
-    return shared
+    file = shutil.copy(corrected_template, tmp_path_factory.mktemp("corrected") / FILE)
+    with connect(Path(file)) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture
@@ -276,8 +280,8 @@ def test_a_correction_that_does_not_apply_changes_nothing_and_says_why(
 
 
 def failing(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
-    named = "every_correction_applies"
-    return [failure.check for failure in checks.failing(warehouse) if failure.check == named]
+    found = checks.failure(warehouse, checks.FOLDER / "every_correction_applies.sql")
+    return [found.check] if found.rows else []
 
 
 def test_a_correction_that_cannot_be_read_keeps_none_of_the_others_out(
@@ -355,7 +359,8 @@ def test_facts_are_told_from_the_right_value(market: duckdb.DuckDBPyConnection) 
         for number in range(2, 30)
     ]
     lay(market, Bars, rising)
-    fact = "select value, rank, previous_value from facts where measure = 'close'"
+    of = "fact = 'record_high' and measure = 'close'"
+    fact = f"select value, rank, previous_value from facts where {of}"
     assert answer(market, fact) == [(69.0, 3, 630.0)]
 
     both = [SLIP, correction(Bars, BAR | {"session": NEXT}, "close", 630, 63)]

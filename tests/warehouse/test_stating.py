@@ -44,11 +44,11 @@ def count(day: date, shares: float) -> dict[str, Any]:
 def state(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> list[date]:
     """State as a publish does; give the days that were looked back at."""
     keep(warehouse, stating.changes(warehouse, stating.evaluate(warehouse)), now)
-    stating.note_all(warehouse, now)
+    stating.begin(warehouse, now)
     for day in (days := stating.owed(warehouse)):
         found = stating.changes(warehouse, stating.evaluate(warehouse, day), day)
         keep(warehouse, found, now + HOUR / 60)
-        stating.note(warehouse, day, now + HOUR / 60)
+    stating.note(warehouse, [], now + HOUR / 60)
     return days
 
 
@@ -160,7 +160,7 @@ def test_an_earlier_day_is_looked_back_at_when_what_it_rests_on_changes(
     known: duckdb.DuckDBPyConnection,
 ) -> None:
     keep(known, stating.evaluate(known, DAYS[-3]), NOW + HOUR)
-    stating.note_all(known, NOW + HOUR)
+    stating.begin(known, NOW + HOUR)
     correct(known, NOW + 2 * HOUR)
 
     assert state(known, NOW + 3 * HOUR) == [DAYS[-3]]
@@ -203,7 +203,7 @@ def test_days_are_compared_again_if_a_row_they_rest_on_changes(
     known: duckdb.DuckDBPyConnection, days: list[date], expected: list[date]
 ) -> None:
     put(known, StatedFacts, map(lay_fact, DAYS[-9:]), NOW + HOUR)
-    stating.note_all(known, NOW + HOUR)
+    stating.begin(known, NOW + HOUR)
     rows = [{"instrument": "SI=F", "session": day, "close": 1.0} for day in days]
     put(known, Bars, rows, NOW + 2 * HOUR, subject="SI=F")
 
@@ -223,10 +223,29 @@ def test_evidence_on_the_markets_rests_on_the_assets_and_on_policy(
     put(known, Assets, [{"asset": "silver", "name": "Silver", "instrument": "SI=F"}])
     evidence = lay_fact(LAST) | {"fact": "risk_evidence", "subject": "markets"}
     put(known, StatedFacts, [evidence], NOW + HOUR)
-    stating.note_all(known, NOW + HOUR)
+    stating.begin(known, NOW + HOUR)
     assert stating.owed(known) == []
 
     put(known, schema, [row], NOW + 2 * HOUR)
+    assert stating.owed(known) == [LAST]
+
+
+def test_what_no_fact_is_made_of_bears_on_none(known: duckdb.DuckDBPyConnection) -> None:
+    state(known, NOW + HOUR)
+    bar = {"instrument": "SI=F", "session": LAST, "close": 20.0 + len(DAYS) - 1}
+    put(known, Bars, [bar | {"volume": 9.0, "is_final": False}], NOW + 2 * HOUR)
+    assert stating.owed(known) == []
+
+    known.execute("set variable since = $now", {"now": NOW + HOUR})
+    query = "from revisions where known_at > getvariable('since') and relation = 'bars'"
+    assert answer(known, query) == []
+
+
+def test_a_withdrawn_row_bears_on_the_facts_made_of_it(known: duckdb.DuckDBPyConnection) -> None:
+    put(known, FundGroups, [{"fund_group": "metals", "fund": "AAA"}], NOW, tag="a")
+    state(known, NOW + HOUR)
+    put(known, FundGroups, [], NOW + 2 * HOUR, tag="b")
+
     assert stating.owed(known) == [LAST]
 
 
@@ -239,7 +258,7 @@ def test_what_changes_of_others_bears_on_no_fact(known: duckdb.DuckDBPyConnectio
 
 def test_what_changes_in_another_table_bears_on_no_fact(known: duckdb.DuckDBPyConnection) -> None:
     put(known, StatedFacts, [lay_fact(LAST)], NOW + HOUR)
-    stating.note_all(known, NOW + HOUR)
+    stating.begin(known, NOW + HOUR)
     rows = [{"fund": "SI=F", "as_of": LAST, "nav": 1.0}]
     put(known, FundValuations, rows, NOW + 2 * HOUR, subject="SI=F")
 
@@ -253,18 +272,18 @@ def test_an_edit_of_reference_data_bears_on_every_day(known: duckdb.DuckDBPyConn
     assert stating.owed(known) == [LAST]
 
 
-def test_a_publish_compares_no_more_days_than_it_should_and_the_next_one_goes_on(
+def test_a_day_that_is_left_for_later_is_still_owed(
     known: duckdb.DuckDBPyConnection,
 ) -> None:
     put(known, StatedFacts, map(lay_fact, DAYS[-7:]), NOW + HOUR)
-    stating.note_all(known, NOW + HOUR)
+    stating.begin(known, NOW + HOUR)
     put(known, Bars, [{"instrument": "SI=F", "session": FIRST, "close": 1.0}], NOW + 2 * HOUR)
 
-    first = stating.owed(known)
-    for day in first:
-        stating.note(known, day, NOW + 3 * HOUR)
-    assert first == DAYS[:-3:-1]
-    assert stating.owed(known) == DAYS[-3:-5:-1]
+    days = stating.owed(known)
+    stating.note(known, days[2:], NOW + 3 * HOUR)
+
+    assert days == DAYS[:-8:-1]
+    assert stating.owed(known) == days[2:]
 
 
 @pytest.mark.parametrize(
