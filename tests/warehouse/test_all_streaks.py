@@ -553,7 +553,8 @@ NO_NEWS: list[Told] = [DOWN, UP] * 4 + [FLAT] * 2
             "weekly_inflow_shares",
             "AAA has had net inflows, counted in shares, for 2 weeks in a row (2030-W17 to "
             "2030-W18), the joint second longest of 7 such runs known; 2030-W19 cannot be told so "
-            "far. Runs at least as long were reached twice before, last from 2030-W05 (2 weeks).",
+            "far. Runs at least as long were reached twice before, the last from 2030-W05 "
+            "(2 weeks).",
             id="weeks of which the running one cannot be told",
         ),
         pytest.param(
@@ -562,7 +563,7 @@ NO_NEWS: list[Told] = [DOWN, UP] * 4 + [FLAT] * 2
             "daily_rise_close",
             "Silver (SI=F) has risen, from close to close, for 2 sessions in a row (2030-01-20 to "
             "2030-01-21), the joint longest of 8 such runs known. Runs at least as long were "
-            "reached 3 times before, last from 2030-01-07 (2 sessions).",
+            "reached 3 times before, the last from 2030-01-07 (2 sessions).",
             id="higher closes",
         ),
         pytest.param(

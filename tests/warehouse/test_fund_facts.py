@@ -652,7 +652,7 @@ def test_a_premium_is_compared_with_those_of_252_days(ask: Ask) -> None:
 
     assert fact["statement"] == (
         "AAA closed at 50.10 USD on 2030-09-11, 0.20 % above its NAV of 50.0000 USD: at or above "
-        "the premium of 50.0 % of the 252 sessions before (2030-01-02 to 2030-09-10)."
+        "that of 50.0 % of the 252 sessions before (2030-01-02 to 2030-09-10)."
     )
     assert (fact["value"], fact["unit"]) == (pytest.approx(0.002), "fraction of NAV")
     assert (fact["observations"], fact["first_observed"]) == (254, YEAR[0])
@@ -715,4 +715,4 @@ def test_premiums_are_those_of_a_loop(
     assert [fact["value"] for fact in found] == pytest.approx([value for value, _ in expected])
     for fact, (_, told) in zip(found, expected, strict=True):
         assert ("of the 252 sessions before" in fact["statement"]) == (told is not None)
-        assert told is None or f"the premium of {told}" in fact["statement"]
+        assert told is None or f"above that of {told}" in fact["statement"]

@@ -148,7 +148,7 @@ IN_WEEK = "in 2030-W27 (from 2030-07-01, 4 sessions, running)"
         pytest.param(
             -5.0,
             (-6.0, 3.0),
-            f"AAA had a net flow of -5 dollars {IN_WEEK}, above 1 of the 2 funds of gold "
+            f"AAA had a net outflow of 5 dollars {IN_WEEK}, above 1 of the 2 funds of gold "
             "(CCC 3; BBB -6).",
             2,
             id="an outflow is above a larger one",
@@ -156,7 +156,7 @@ IN_WEEK = "in 2030-W27 (from 2030-07-01, 4 sessions, running)"
         pytest.param(
             0.0,
             (2.0, 3.0),
-            f"AAA had a net flow of 0 dollars {IN_WEEK}, below every fund of gold (CCC 3; BBB 2).",
+            f"AAA had no net flow {IN_WEEK}, below every fund of gold (CCC 3; BBB 2).",
             3,
             id="no net flow",
         ),

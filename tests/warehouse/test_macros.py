@@ -98,6 +98,7 @@ def test_a_macros_example_runs(
         ("nth(22, 'largest')", "22nd largest"),
         ("nth(33, 'largest')", "33rd largest"),
         ("nth(111, 'largest')", "111th largest"),
+        ("nth(1710, 'worst')", "1,710th worst"),
         ("counted(0, 'month')", "0 months"),
         ("counted(1, 'month')", "1 month"),
         ("counted(1234, 'session')", "1,234 sessions"),

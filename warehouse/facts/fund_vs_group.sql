@@ -101,7 +101,9 @@ told as (
         case
             when counted_funds.net_flow > 0
                 then 'took in ' || quantity(counted_funds.net_flow, 'usd')
-            else 'had a net flow of ' || quantity(counted_funds.net_flow, 'usd')
+            when counted_funds.net_flow < 0
+                then 'had a net outflow of ' || quantity(-counted_funds.net_flow, 'usd')
+            else 'had no net flow'
         end as flow,
         case
             when counted_funds.period = 'usd_week'

@@ -76,7 +76,7 @@ select
         case
             when percentile is null then ''
             else format(
-                ': at or above the premium of {} of the 252 sessions before ({} to {})',
+                ': at or above that of {} of the 252 sessions before ({} to {})',
                 percentage(percentile, decimals := 1), from_as_of::varchar, to_as_of::varchar
             )
         end

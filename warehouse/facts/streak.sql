@@ -171,7 +171,7 @@ worded as (
                     dates[4], counted(previous_value, noun)
                 )
             else format(
-                ' Runs at least as long were reached {} before, last from {} ({})',
+                ' Runs at least as long were reached {} before, the last from {} ({})',
                 case when matches = 2 then 'twice' else counted(matches, 'time') end,
                 dates[4],
                 counted(previous_value, noun)

@@ -16,9 +16,9 @@ select
         when n = 1 then superlative
         when n = 2 then 'second ' || superlative
         when n = 3 then 'third ' || superlative
-        when n % 100 between 11 and 13 then n || 'th ' || superlative
-        when n % 10 = 1 then n || 'st ' || superlative
-        when n % 10 = 2 then n || 'nd ' || superlative
-        when n % 10 = 3 then n || 'rd ' || superlative
-        else n || 'th ' || superlative
+        when n % 100 between 11 and 13 then format('{:,}th ', n::bigint) || superlative
+        when n % 10 = 1 then format('{:,}st ', n::bigint) || superlative
+        when n % 10 = 2 then format('{:,}nd ', n::bigint) || superlative
+        when n % 10 = 3 then format('{:,}rd ', n::bigint) || superlative
+        else format('{:,}th ', n::bigint) || superlative
     end
