@@ -138,6 +138,7 @@ def definitions(*, is_corrected: bool = True) -> dict[str, View]:
     return views | united(views)
 
 
+@cache
 def parts(*, is_corrected: bool = True) -> dict[str, View]:
     """Give all views but `facts`."""
     tables = {n: View(*view) for n, view in corrected_views(is_corrected=is_corrected).items()}
@@ -163,6 +164,7 @@ def fact_tables(views: Mapping[str, View], facts: Iterable[str], tables: Collect
     return View(query, comment, columns)
 
 
+@cache
 def macros() -> dict[str, Macro]:
     """Give all macros by name."""
     return {file.stem: read_macro(file) for file in sorted(MACROS.glob("*.sql"))}

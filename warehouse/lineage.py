@@ -116,7 +116,9 @@ def filled(macro: Macro, given: list[exp.Expr]) -> exp.Expr:
             table.replace(exp.to_table(arguments[relation.name].name))
     for column in list(body.find_all(exp.Column)):
         if not column.table and column.name in arguments:
-            column.replace(exp.paren(arguments[column.name].copy()))
+            given_for = arguments[column.name].copy()
+            is_plain = isinstance(given_for, exp.Column | exp.Literal)
+            column.replace(given_for if is_plain else exp.paren(given_for))
     return expanded(body)
 
 

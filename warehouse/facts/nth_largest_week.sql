@@ -84,8 +84,20 @@ order_weeks as (
     group by fund, date_trunc('week', as_of)
 ),
 
+measured as (
+    select
+        fund,
+        week,
+        known_to,
+        unnest(['shares', 'usd']) as measure,
+        unnest([shares, usd]) as net_flow
+    from order_weeks
+),
+
 by_order_date as (
-    unpivot order_weeks on shares, usd into name measure value net_flow
+    select *
+    from measured
+    where net_flow is not null
 ),
 
 reranked as (

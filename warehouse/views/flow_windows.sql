@@ -139,7 +139,11 @@ windows as (
 ),
 
 measured as (
-    unpivot windows on shares, ounces, usd into name measure value net_flow
+    select
+        * exclude (shares, ounces, usd),
+        unnest(['shares', 'ounces', 'usd']) as measure,
+        unnest([shares, ounces, usd]) as net_flow
+    from windows
 )
 
 select
@@ -153,3 +157,4 @@ select
     coalesce(is_estimated, false) and measure = 'ounces' as is_estimated,
     last_as_of
 from measured
+where net_flow is not null
