@@ -108,10 +108,11 @@ def live(day: date, moment: datetime, url: str, seconds: dict[str, float]) -> in
 
 
 def show_answers(data: Path) -> None:
-    """Print the headline facts and the article's claims."""
+    """Print the headline facts and the article's claims, as of the article's day."""
+    article = claims.read(claims.SILVER)
     with open_published(data) as warehouse:
+        asking.travel(warehouse, article["as_of"], None)
         headlines = asking.ask(warehouse, HEADLINES)["statement"].to_list()
-        article = claims.read(claims.SILVER)
         answers = claims.answers(warehouse, article)
     terminal.console().print("\nFacts", style="bold")
     for headline in headlines:

@@ -40,6 +40,7 @@ def test_the_demo_ends_well_and_says_that_its_data_is_synthetic(demo: Demo) -> N
     lines = ended.stdout.splitlines()
     facts = lines[lines.index("Facts") + 1 : lines.index("Facts") + 9]
     assert any("closed at 63" in fact for fact in facts)
+    assert any("fell 2.74 % in 24 hours" in fact for fact in facts)
     assert all("[synthetic data]" in fact for fact in facts)
 
 
