@@ -34,7 +34,7 @@ SECTIONS = {
             source, dataset, relation, count(distinct subject) as subjects,
             max(last_as_of) as latest_day, max(known_at) as last_loaded_at
         from ops.loads
-        where source not in ('reference', 'calendars')
+        where source not in ('reference', 'calendars', 'silverstreak')
         group by source, dataset, relation
         order by source, dataset, relation
     """,

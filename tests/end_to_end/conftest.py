@@ -33,7 +33,7 @@ def silverstreak() -> Silverstreak:
             env=os.environ | environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 

@@ -1,6 +1,7 @@
 """The flows that schedules start, as Prefect runs them: each records its own datasets."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 
 from sandbox.server import serving
 from tests.flows.living import wide_market
+from warehouse.connection import FILE
 
 RUN = """
 import asyncio, importlib, sys
@@ -27,9 +29,10 @@ print(asyncio.run(flow(return_state=True)).type.value)
     ],
 )
 def test_a_flow_records_its_own_datasets_and_publishes(
-    prefect: None, tmp_path: Path, flow: str, tables: set[str]
+    prefect: None, template: Path, tmp_path: Path, flow: str, tables: set[str]
 ) -> None:
     market = wide_market()
+    shutil.copy(template, tmp_path / FILE)
 
     with serving(market, date(2025, 12, 11)) as url:
         told = subprocess.run(
@@ -45,6 +48,7 @@ def test_a_flow_records_its_own_datasets_and_publishes(
     file = (tmp_path / "published" / "silverstreak.duckdb").resolve()
     with duckdb.connect(file, read_only=True) as published:
         found = published.execute(
-            "select distinct relation from loads where source not in ('reference', 'calendars')"
+            "select distinct relation from loads "
+            "where source not in ('reference', 'calendars', 'silverstreak')"
         ).fetchall()
     assert {relation for (relation,) in found} == tables

@@ -23,16 +23,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from warehouse.connection import open_writer
-with open_writer(Path(sys.argv[1]), "live", datetime.now(UTC)):
+with open_writer(Path(sys.argv[1]), "synthetic", datetime.now(UTC)):
     print("open", flush=True)
     input()
 """
 
 
 @pytest.fixture
-def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Let another process hold the warehouse in `tmp_path` until it is told to let go."""
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+def holder(data: Path) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold the warehouse in `data` until it is told to let go."""
+    command = [sys.executable, "-c", HOLD, str(data)]
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
@@ -43,12 +43,12 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_writer_waits_no_longer_than_told_and_hears_who_holds_it(
-    holder: subprocess.Popen[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    holder: subprocess.Popen[str], data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     started = time.monotonic()
     with (
         pytest.raises(WarehouseError, match=f"another process writes to .*pid {holder.pid}, -c"),
-        open_writer(tmp_path, "live", NOW, wait=1.3),
+        open_writer(data, "synthetic", NOW, wait=1.3),
     ):
         pass
 
@@ -57,11 +57,11 @@ def test_a_second_writer_waits_no_longer_than_told_and_hears_who_holds_it(
 
 
 def test_a_second_writer_proceeds_when_the_first_is_killed(
-    holder: subprocess.Popen[str], tmp_path: Path
+    holder: subprocess.Popen[str], data: Path
 ) -> None:
     holder.kill()
-    with open_writer(tmp_path, "live", NOW, wait=30) as warehouse:
-        assert answer(warehouse, "select origin from about") == [("live",)]
+    with open_writer(data, "synthetic", NOW, wait=30) as warehouse:
+        assert answer(warehouse, "select origin from about") == [("synthetic",)]
 
 
 def test_a_warehouse_takes_no_data_of_another_origin(tmp_path: Path) -> None:
@@ -77,16 +77,16 @@ def test_a_warehouse_takes_no_data_of_another_origin(tmp_path: Path) -> None:
         assert answer(warehouse, "select origin, created_at from about") == [("synthetic", NOW)]
 
 
-def test_a_failure_inside_frees_the_lock(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), open_writer(tmp_path, "live", NOW):
+def test_a_failure_inside_frees_the_lock(data: Path) -> None:
+    with pytest.raises(ZeroDivisionError), open_writer(data, "synthetic", NOW):
         raise ZeroDivisionError
 
-    with open_writer(tmp_path, "live", NOW, wait=0):
+    with open_writer(data, "synthetic", NOW, wait=0):
         pass
 
 
-def test_the_file_is_written_for_readers_of_the_promised_version(tmp_path: Path) -> None:
-    with open_writer(tmp_path, "live", NOW) as warehouse:
+def test_the_file_is_written_for_readers_of_the_promised_version(data: Path) -> None:
+    with open_writer(data, "synthetic", NOW) as warehouse:
         [[version]] = answer(
             warehouse, "select tags['storage_version'] from duckdb_databases() where not internal"
         )
