@@ -228,6 +228,6 @@ def test_silvers_record_is_stated_since_its_series_began(
 
     assert statement == (
         "Silver (SI=F) closed at 63.929 USD on 2025-12-11, the highest since the series began on "
-        "2021-08-18; the record before was 60.379 USD on 2025-12-10."
+        "2021-08-18; the record before was 60.379 USD on 2025-12-10. [synthetic data]"
     )
     assert rank == 1

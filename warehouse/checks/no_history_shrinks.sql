@@ -60,7 +60,7 @@ last_in_full as (
         max(loads.known_at) as known_at
     from ops.loads as loads
     inner join begun on loads.relation = begun.relation and loads.scope = begun.scope
-    where
+    where loads.relation <> 'stated_facts' and
         loads.first_as_of is not null
         and coalesce(loads.asked_from <= begun.first_as_of, begun.is_history)
     group by loads.relation, loads.scope
