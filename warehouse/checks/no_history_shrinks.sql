@@ -60,8 +60,9 @@ last_in_full as (
         max(loads.known_at) as known_at
     from ops.loads as loads
     inner join begun on loads.relation = begun.relation and loads.scope = begun.scope
-    where loads.relation <> 'stated_facts' and
-        loads.first_as_of is not null
+    where
+        loads.relation <> 'stated_facts'
+        and loads.first_as_of is not null
         and coalesce(loads.asked_from <= begun.first_as_of, begun.is_history)
     group by loads.relation, loads.scope
 )
