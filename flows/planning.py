@@ -1,6 +1,7 @@
 """What to ask for: expected, minus stored, minus not due, as the warehouse's views tell it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,10 +32,14 @@ VIEWS = {
 
 
 class Planned(NamedTuple):
-    """A question, and the headers that let a provider say that nothing has changed since."""
+    """A question, and the headers that let a provider say that nothing has changed since.
+
+    `wanted_from` is the first market day that is wanted, which the source may not reach back to.
+    """
 
     request: Request
     unless: Mapping[str, str]
+    wanted_from: date | None = None
 
 
 def plan(
@@ -42,8 +47,8 @@ def plan(
     settings: General,
     datasets: frozenset[str],
     carried: Carried,
-) -> list[Request]:
-    """List the requests that bring the warehouse up to date."""
+) -> list[Planned]:
+    """List the questions that bring the warehouse up to date."""
     views = dict.fromkeys(view for dataset, view in VIEWS.items() if dataset in datasets)
     due = [row for view in views for row in rows(warehouse, view)]
     return requests([row for row in due if row["dataset"] in datasets], settings, carried)
@@ -51,10 +56,29 @@ def plan(
 
 def rewrites(
     warehouse: duckdb.DuckDBPyConnection, settings: General, carried: Carried
-) -> list[Request]:
-    """List the requests for series whose source has rewritten its past."""
+) -> list[Planned]:
+    """List the questions on series whose source has rewritten its past."""
     due = [row for row in rows(warehouse, "quotes_due") if row["is_rewrite"]]
     return requests(due, settings, carried)
+
+
+def closed_markets(warehouse: duckdb.DuckDBPyConnection, datasets: frozenset[str]) -> str | None:
+    """Name the markets of these datasets' subjects, if all of them are closed; else nothing."""
+    query = """
+        with markets as (
+            select 'quotes' as dataset, calendar from instruments
+            union
+            select unnest(['valuations', 'holdings']) as dataset, calendar from funds
+        )
+        select
+            string_agg(distinct calendar, ', ' order by calendar),
+            count(open_calendars.calendar) = 0
+        from markets
+        left join open_calendars using (calendar)
+        where list_contains($datasets::varchar[], dataset)
+    """
+    [[closed, are_closed]] = warehouse.execute(query, {"datasets": list(datasets)}).fetchall()
+    return f"market closed: {closed}" if closed and are_closed else None
 
 
 def strangers(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
@@ -82,8 +106,8 @@ def strangers(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def requests(due: list[Due], settings: General, carried: Carried) -> list[Request]:
-    """Turn rows of what is due into requests, of what is switched on and carried.
+def requests(due: list[Due], settings: General, carried: Carried) -> list[Planned]:
+    """Turn rows of what is due into questions, of what is switched on and carried.
 
     What no feed can ask for is left out: `strangers` tells of it.
     """
@@ -99,9 +123,20 @@ def requests(due: list[Due], settings: General, carried: Carried) -> list[Reques
         (feed.ask_with_key if settings.provider(feed.source).api_key else None) or feed.ask
         for _, feed in wanted
     ]
-    asked = [ask(row) for (row, _), ask in zip(wanted, asks, strict=True) if ask]
+    asked = [
+        Planned(ask(row), {}, row.get("asked_from") or row.get("as_of"))
+        for (row, _), ask in zip(wanted, asks, strict=True)
+        if ask
+    ]
     # Who serves the last day only is asked once, however many days are missing.
-    return list({(r.scope, r.asked_from, r.asked_to): r for r in asked}.values())
+    return list(
+        {(q.scope, q.asked_from, q.asked_to): p for p in asked for q in [p.request]}.values()
+    )
+
+
+def identity(request: Request) -> tuple[Any, ...]:
+    """Say what makes two requests the same question."""
+    return request.scope, request.asked_from, request.asked_to
 
 
 def carries(carried: Carried, row: Due) -> bool:
@@ -110,12 +145,15 @@ def carries(carried: Carried, row: Due) -> bool:
 
 
 def unless_changed(
-    warehouse: duckdb.DuckDBPyConnection, data: Path, asked: list[Request]
+    warehouse: duckdb.DuckDBPyConnection, data: Path, asked: list[Planned]
 ) -> list[Planned]:
-    """Add to each request what the provider said of the version that was last recorded."""
+    """Add to each question what the provider said of the version that was last recorded."""
     query = "select scope, arg_max(capture, known_at) from ops.loads group by scope"
     last = dict(warehouse.execute(query).fetchall())
-    return [Planned(request, seen(data, request, last.get(request.scope))) for request in asked]
+    return [
+        planned._replace(unless=seen(data, planned.request, last.get(planned.request.scope)))
+        for planned in asked
+    ]
 
 
 def seen(data: Path, request: Request, capture_id: str | None) -> dict[str, str]:

@@ -11,17 +11,20 @@ import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import duckdb
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
-from flows import keeping, loading, planning, registry, stating
+from flows import alive, keeping, loading, planning, registry, stating
 from flows.feeds import Feed
 from flows.loading import Loaded
 from flows.planning import Planned
@@ -36,6 +39,7 @@ from warehouse import runs
 from warehouse.checks import Failure
 from warehouse.connection import open_writer
 from warehouse.publishing import Published
+from warehouse.runs import Outcome, Question, Run
 
 T = TypeVar("T")
 
@@ -61,18 +65,40 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     """Record what is missing of the datasets, check and publish.
 
     A provider that fails fails its task and the run's state, but the others are recorded and
-    published. Problems are a state, not an exception: `Failed`, with the report as its data.
+    published. Problems are a state, not an exception: `Failed`, with the report as its data. A run
+    that starts late, when another has brought all up to date since, ends as `Skipped`; one that has
+    nothing to ask since markets are closed, as `Market closed`.
     """
     settings = Settings()
     world = observe(settings)
-    run = f"{world.started_at:%Y-%m-%dT%H:%M:%S.%fZ} {uuid4().hex[:8]}"
+    run = begun(world, datasets)
     report = Report(Loaded(), origin=world.origin)
-    planned = await timed(report, "plan", prepare(run, settings, world, datasets, report.loaded))
-    await ask_all(planned, settings, world, report)
-    rewritten = await timed(report, "load", load(settings, world, report.loaded))
-    if rewritten and "quotes" in datasets:
-        await ask_all(rewritten, settings, world, report)
-        await timed(report, "load", load(settings, world, report.loaded))
+    with alive.living(settings.data, run.run):
+        return await recorded(run, settings, world, report)
+
+
+def begun(world: World, datasets: frozenset[str]) -> Run:
+    """Name this run as Prefect does, and tell when it was to start, by the world's clock."""
+    context = FlowRunContext.get()
+    flow_run = context and context.flow_run
+    if not context or not flow_run:
+        return Run(str(uuid4()), "run", tuple(sorted(datasets)), world.started_at)
+    due = flow_run.expected_start_time if flow_run.auto_scheduled else None
+    scheduled_at = world.started_at - (datetime.now(UTC) - due) if due else None
+    flow = context.flow.name if context.flow else "run"
+    return Run(str(flow_run.id), flow, tuple(sorted(datasets)), world.started_at, scheduled_at)
+
+
+async def recorded(run: Run, settings: General, world: World, report: Report) -> State[Report]:
+    """Record, in a run that has begun."""
+    prepared = await timed(report, "plan", prepare(run, settings, world, report.loaded))
+    if prepared.ends_as:
+        return Completed(name=prepared.ends_as, message=prepared.reason, data=report)
+    questions = await ask_all(prepared.planned, settings, world, report)
+    rewritten = await timed(report, "load", load(run, settings, world, report.loaded, questions))
+    if rewritten and "quotes" in run.datasets:
+        questions = await ask_all(rewritten, settings, world, report)
+        await timed(report, "load", load(run, settings, world, report.loaded, questions))
     report.problems += report.loaded.problems
     published = await timed(report, "publish", close(run, settings, world, report.problems))
     report.published = published.file
@@ -84,8 +110,10 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     return Completed(message=summary(report), data=report)
 
 
-async def ask_all(planned: list[Planned], settings: General, world: World, report: Report) -> None:
-    """Ask all providers at once, each in its own task."""
+async def ask_all(
+    planned: list[Planned], settings: General, world: World, report: Report
+) -> list[Question]:
+    """Ask all providers at once, each in its own task; tell what came of each question."""
     by_source: dict[str, list[Planned]] = {}
     for asked in planned:
         by_source.setdefault(asked.request.source, []).append(asked)
@@ -95,47 +123,75 @@ async def ask_all(planned: list[Planned], settings: General, world: World, repor
             for source, asked in by_source.items()
         )
     )
+    questions: list[Question] = []
     for source, state in zip(by_source, states, strict=True):
         if not state.is_completed():
             report.problems += (state.message or f"{source} failed").split("\n")
+        if isinstance(state.data, list):  # else the task itself has failed
+            questions += state.data
+    return questions
 
 
 async def outcome(
     source: str, planned: list[Planned], settings: General, world: World
-) -> State[int]:
+) -> State[list[Question]]:
     """Ask one provider, in a task whose failure is a state and not an exception."""
     task_run: Any = fetch(source, planned, settings, world, return_state=True)
-    state: State[int] = await task_run  # Prefect's types take it for the state already
+    state: State[list[Question]] = await task_run  # Prefect's types take it for the state already
     return state
 
 
+class Prepared(NamedTuple):
+    """What a run is to ask; or, if there is nothing to do, the state that it ends as, and why."""
+
+    planned: list[Planned]
+    ends_as: str | None = None
+    reason: str = ""
+
+
 @task(task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
-async def prepare(
-    run: str, settings: General, world: World, datasets: frozenset[str], loaded: Loaded
-) -> list[Planned]:
+async def prepare(run: Run, settings: General, world: World, loaded: Loaded) -> Prepared:
     """Begin the run, load reference data and what a crash left behind, and plan what to ask."""
     with open_warehouse(settings, world) as warehouse:
-        runs.begin(warehouse, run, world.started_at)
+        for killed in runs.begin(warehouse, run, partial(alive.is_alive, settings.data)):
+            log.warning("run %s was killed: this one goes on from what it left", killed)
+        if since := runs.brought_up_to_date(warehouse, run):
+            return ended(warehouse, run, world, "Skipped", f"all was brought up to date {since}")
         keeping.keep_reference(warehouse, settings.data, world.now())
         loading.load_waiting(warehouse, settings.data, loaded)
         loaded.problems += keeping.keep_sessions(warehouse, settings.data, world.now())
         loading.load_waiting(warehouse, settings.data, loaded)
         loaded.problems += planning.strangers(warehouse)
-        requests = planning.plan(warehouse, settings, datasets, world.carried)
-        return planning.unless_changed(warehouse, settings.data, requests)
+        datasets = frozenset(run.datasets)
+        questions = planning.plan(warehouse, settings, datasets, world.carried)
+        closed = planning.closed_markets(warehouse, datasets)
+        if closed and not questions and not loaded.counts and not loaded.problems:
+            return ended(warehouse, run, world, "Market closed", closed)
+        return Prepared(planning.unless_changed(warehouse, settings.data, questions))
+
+
+def ended(
+    warehouse: duckdb.DuckDBPyConnection, run: Run, world: World, state: str, reason: str
+) -> Prepared:
+    """End a run that has nothing to do."""
+    runs.finish(warehouse, run.run, world.now(), [], state.lower())
+    return Prepared([], state, reason)
 
 
 @task(task_run_name="fetch {source}", cache_policy=NO_CACHE, persist_result=False)
-async def fetch(source: str, planned: list[Planned], settings: General, world: World) -> State[int]:
+async def fetch(
+    source: str, planned: list[Planned], settings: General, world: World
+) -> State[list[Question]]:
     """Ask one provider for everything, and keep each answer; fail if one was not answered."""
     async with open_client(manners(settings, source)) as client:
-        unanswered = await asyncio.gather(
+        asked = await asyncio.gather(
             *(keep(client, alike, settings.data, world) for alike in by_place(planned))
         )
-    failures = [failure for failure in unanswered if failure]
+    questions = [question for alike in asked for question in alike]
+    failures = [alike[0].reason for alike in asked if alike[0].reason]
     if failures:
-        return Failed(message="\n".join(gathered(failures)))
-    return Completed(message=f"{len(planned)} answers", data=len(planned))
+        return Failed(message="\n".join(gathered(failures)), data=questions)
+    return Completed(message=f"{len(planned)} answers", data=questions)
 
 
 def gathered(failures: list[str]) -> list[str]:
@@ -160,16 +216,18 @@ def by_place(planned: list[Planned]) -> list[list[Planned]]:
     return list(alike.values())
 
 
-async def keep(client: Client, alike: list[Planned], data: Path, world: World) -> str | None:
-    """Ask once, and keep the answer to each question; give the reason if there was none.
+async def keep(client: Client, alike: list[Planned], data: Path, world: World) -> list[Question]:
+    """Ask once, and keep the answer to each question; tell what came of each.
 
     An answer that nothing has changed is a success that keeps nothing.
     """
     try:
         place, answer = await first_that_serves(client, alike[0])
     except Unanswered as unanswered:
-        return str(unanswered)
-    for asked in alike if answer.status != NOT_MODIFIED else []:
+        return [told(asked, world, "unanswered", str(unanswered)) for asked in alike]
+    if answer.status == NOT_MODIFIED:
+        return [told(asked, world, "unchanged") for asked in alike]
+    for asked in alike:
         captures.keep(
             str(data / "captures"),
             asked.request.at(place),
@@ -180,7 +238,17 @@ async def keep(client: Client, alike: list[Planned], data: Path, world: World) -
             origin=world.origin,
             validators=answer.validators,
         )
-    return None
+    return [told(asked, world, "answered") for asked in alike]
+
+
+def told(asked: Planned, world: World, outcome: Outcome, reason: str | None = None) -> Question:
+    """Tell what came of a question."""
+    request = asked.request
+    return Question(
+        request.source, request.dataset, request.subject,
+        asked.wanted_from, request.asked_from, request.asked_to,
+        world.now(), outcome, reason,
+    )  # fmt: skip
 
 
 async def first_that_serves(client: Client, asked: Planned) -> tuple[Endpoint, Answer]:
@@ -230,14 +298,16 @@ def serves(served: Feed, answer: Answer) -> bool:
 
 
 @task(task_run_name="load", cache_policy=NO_CACHE, persist_result=False)
-async def load(settings: General, world: World, loaded: Loaded) -> list[Planned]:
-    """Record the captures that wait; give the requests for series whose past was rewritten."""
+async def load(
+    run: Run, settings: General, world: World, loaded: Loaded, questions: list[Question]
+) -> list[Planned]:
+    """Record the captures that wait; give the questions on series whose past was rewritten."""
     with open_warehouse(settings, world) as warehouse:
+        runs.keep_questions(warehouse, run.run, questions)
         loading.load_waiting(warehouse, settings.data, loaded)
         if not may_rewrite(loaded):
             return []
-        rewritten = planning.rewrites(warehouse, settings, world.carried)
-        return [Planned(request, {}) for request in rewritten]
+        return planning.rewrites(warehouse, settings, world.carried)
 
 
 def may_rewrite(loaded: Loaded) -> bool:
@@ -247,11 +317,12 @@ def may_rewrite(loaded: Loaded) -> bool:
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)
-async def close(run: str, settings: General, world: World, problems: list[str]) -> Published:
+async def close(run: Run, settings: General, world: World, problems: list[str]) -> Published:
     """End the run, check the warehouse, and publish it unless a check blocks, which is added."""
     with open_warehouse(settings, world) as warehouse:
-        runs.finish(warehouse, run, world.now(), problems)
+        runs.finish(warehouse, run.run, world.now(), problems)
         published = stating.publish(warehouse, settings.data, world.now())
+        runs.keep_checks(warehouse, run.run, published.failures)
         problems += published.problems
         problems += [
             f"check failed: {failure.check}: {counted(failure.rows, 'row')}, such as "
@@ -260,7 +331,7 @@ async def close(run: str, settings: General, world: World, problems: list[str]) 
             if failure.blocks
         ]
         if published.problems or published.file is None:
-            runs.finish(warehouse, run, world.now(), problems)
+            runs.finish(warehouse, run.run, world.now(), problems)
         return published
 
 

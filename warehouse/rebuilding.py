@@ -12,6 +12,8 @@ from warehouse.tables import name
 
 # What a warehouse has from its birth, or builds itself.
 ITS_OWN = ("origin", "migrations", "definitions")
+# What no capture tells.
+DIARY = ("runs", "questions", "check_results", "alerts")
 
 
 def keep_diary(
@@ -19,14 +21,21 @@ def keep_diary(
 ) -> None:
     """Take over the diary of runs; without one, say that a run ended when all was known."""
     if before:
-        runs = before.execute("from ops.runs").pl()
-        warehouse.register("diary", runs)
-        warehouse.execute("insert into ops.runs by name from diary")
-        warehouse.unregister("diary")
+        query = """
+            select table_name from duckdb_tables()
+            where schema_name = 'ops' and table_name in $diary
+        """
+        held = before.execute(query, {"diary": list(DIARY)}).fetchall()
+        for (table,) in held:  # an older release has not made them all
+            warehouse.register("diary", before.execute(f"from ops.{table}").pl())
+            warehouse.execute(f"insert into ops.{table} by name from diary")
+            warehouse.unregister("diary")
         return
     warehouse.execute("""
-        insert into ops.runs
-        select 'replay', max(known_at), max(known_at), 'completed', []
+        insert into ops.runs by name
+        select
+            'replay' as run, max(known_at) as started_at, max(known_at) as finished_at,
+            'completed' as state, [] as summary
         from ops.loads
         having max(known_at) is not null
     """)

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,8 +14,8 @@ from flows.loading import Loaded
 from flows.registry import FEEDS, PROVIDERS
 from flows.settings import Settings
 from schemas.capture import Request
+from tests.diary import begin
 from tests.flows.living import ALL
-from warehouse import runs
 from warehouse.connection import open_writer
 
 EVENING = datetime(2025, 12, 12, 20, tzinfo=UTC)
@@ -29,7 +30,7 @@ CARRIED = {
 def recorded(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a warehouse in which the market has been recorded up to 2025-12-11."""
     with open_writer(data, "synthetic", EVENING) as warehouse:
-        runs.begin(warehouse, "this run", EVENING)
+        begin(warehouse, "this run", EVENING)
         yield warehouse
 
 
@@ -53,9 +54,13 @@ def test_a_past_that_one_answer_lacked_is_asked_for_once_more(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
     """One answer without it may be a hiccup; the small market begins years after SPY did."""
-    planned = planning.plan(recorded, settings, ALL, CARRIED)
+    planned = asked(recorded, settings, ALL, CARRIED)
 
     assert windows(planned, "SPY") == {("quotes", date(1993, 1, 29), date(2025, 12, 11))}
+
+
+def asked(*about: Any) -> list[Request]:
+    return [planned.request for planned in planning.plan(*about)]
 
 
 def answer_again(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -68,7 +73,7 @@ def test_what_is_stored_is_asked_again_for_the_last_sessions_only(
 ) -> None:
     answer_again(recorded)
 
-    planned = planning.plan(recorded, settings, ALL, CARRIED)
+    planned = asked(recorded, settings, ALL, CARRIED)
 
     assert windows(planned, "SPY") == {("quotes", date(2025, 12, 5), date(2025, 12, 11))}
     assert windows(planned, "IBIT") == {
@@ -82,9 +87,9 @@ def test_days_without_a_run_are_asked_for_in_one_request(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
     answer_again(recorded)
-    runs.begin(recorded, "three weeks later", datetime(2026, 1, 2, 23, 30, tzinfo=UTC))
+    begin(recorded, "three weeks later", datetime(2026, 1, 2, 23, 30, tzinfo=UTC))
 
-    planned = planning.plan(recorded, settings, frozenset({"quotes"}), CARRIED)
+    planned = asked(recorded, settings, frozenset({"quotes"}), CARRIED)
 
     assert windows(planned, "SPY") == {("quotes", date(2025, 12, 12), date(2026, 1, 2))}
 
@@ -92,9 +97,9 @@ def test_days_without_a_run_are_asked_for_in_one_request(
 def test_what_is_not_yet_published_is_not_asked_for(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
-    runs.begin(recorded, "before the close", datetime(2025, 12, 15, 20, 30, tzinfo=UTC))
+    begin(recorded, "before the close", datetime(2025, 12, 15, 20, 30, tzinfo=UTC))
 
-    planned = planning.plan(recorded, settings, frozenset({"quotes"}), CARRIED)
+    planned = asked(recorded, settings, frozenset({"quotes"}), CARRIED)
 
     assert {request.asked_to for request in planned} == {date(2025, 12, 12)}
 
@@ -102,15 +107,15 @@ def test_what_is_not_yet_published_is_not_asked_for(
 def test_what_a_sandbox_does_not_carry_is_not_asked_for(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
-    assert planning.plan(recorded, settings, ALL, {}) == []
-    assert len(planning.plan(recorded, settings, ALL, None)) > 14
+    assert asked(recorded, settings, ALL, {}) == []
+    assert len(asked(recorded, settings, ALL, None)) > 14
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_only_the_datasets_asked_about_are_planned(
     recorded: duckdb.DuckDBPyConnection, settings: Settings, dataset: str
 ) -> None:
-    planned = planning.plan(recorded, settings, frozenset({dataset}), None)
+    planned = asked(recorded, settings, frozenset({dataset}), None)
 
     assert {request.dataset for request in planned} == {dataset}
 
@@ -120,7 +125,7 @@ def test_a_dataset_that_is_off_is_not_planned(
 ) -> None:
     monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
 
-    planned = planning.plan(recorded, Settings(), ALL, None)
+    planned = asked(recorded, Settings(), ALL, None)
 
     off = {"holdings", "asset_caps", "reported_flows"}
     assert {request.dataset for request in planned} == ALL - off
@@ -147,7 +152,7 @@ def test_a_provider_is_asked_as_it_is_switched(
     monkeypatch.delenv("SILVERSTREAK_SANDBOX", raising=False)
     monkeypatch.setenv(f"SILVERSTREAK_{name}", value)
 
-    planned = planning.plan(recorded, Settings(), frozenset({"quotes", "holdings"}), None)
+    planned = asked(recorded, Settings(), frozenset({"quotes", "holdings"}), None)
 
     assert (name.partition("__")[0].lower() in {r.source for r in planned}) is wanted
 
@@ -155,15 +160,15 @@ def test_a_provider_is_asked_as_it_is_switched(
 def test_fallbacks_are_asked_beside_the_first_source(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
-    planned = planning.plan(recorded, settings, ALL, None)
+    planned = asked(recorded, settings, ALL, None)
 
-    asked = {(r.subject, r.dataset, r.source) for r in planned}
-    assert {source for *about, source in asked if about == ["BTC-USD", "quotes"]} == {
+    told = {(r.subject, r.dataset, r.source) for r in planned}
+    assert {source for *about, source in told if about == ["BTC-USD", "quotes"]} == {
         "yahoo",
         "kraken",
         "coinbase",
     }
-    assert {source for *about, source in asked if about == ["GLD", "valuations"]} == {
+    assert {source for *about, source in told if about == ["GLD", "valuations"]} == {
         "spdr_gold",
         "ssga",
         "sec",
@@ -173,7 +178,7 @@ def test_fallbacks_are_asked_beside_the_first_source(
 def test_who_serves_the_last_day_only_is_asked_once_however_many_days_are_missing(
     recorded: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
-    planned = planning.plan(recorded, settings, frozenset({"holdings"}), None)
+    planned = asked(recorded, settings, frozenset({"holdings"}), None)
 
     assert [r.source for r in planned if r.subject == "QQQ"] == ["invesco"]
     assert len([r for r in planned if r.subject == "ETHA"]) == 5
@@ -198,9 +203,9 @@ def test_a_page_is_asked_for_once_in_its_hour_or_on_its_day(
 ) -> None:
     pages = frozenset(dataset for dataset, view in planning.VIEWS.items() if view == "pages_due")
     with open_writer(wide_data, "synthetic", now) as warehouse:
-        runs.begin(warehouse, "this run", now)
+        begin(warehouse, "this run", now)
 
-        planned = planning.plan(warehouse, settings, pages, None)
+        planned = asked(warehouse, settings, pages, None)
 
     assert {request.dataset for request in planned} == due
 
@@ -225,7 +230,7 @@ def test_a_source_that_nobody_knows_is_told_of_and_not_asked_of_another(
     keeping.keep_reference(recorded, data, EVENING)
     loading.load_waiting(recorded, data, Loaded())
 
-    planned = planning.plan(recorded, settings, frozenset({"quotes"}), None)
+    planned = asked(recorded, settings, frozenset({"quotes"}), None)
 
     assert windows(planned, "SPY") == set()
     assert {request.source for request in planned} > {"yahoo", "kraken"}

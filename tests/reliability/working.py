@@ -13,6 +13,7 @@ from typing import Any
 from flows.loading import Loaded, load_waiting
 from schemas.capture import Request
 from sources import captures
+from tests.diary import begin
 from warehouse import runs
 from warehouse.connection import FILE, open_writer
 from warehouse.copies import LATEST
@@ -41,7 +42,7 @@ def load_and_publish(data: Path, marks: Connection) -> None:
         marks.send("opening")
     with open_writer(data, "synthetic", NOW) as warehouse:
         marks.send("loading")
-        runs.begin(warehouse, "run", NOW)
+        begin(warehouse, "run", NOW)
         loaded = Loaded()
         load_waiting(warehouse, data, loaded)
         runs.finish(warehouse, "run", NOW, loaded.problems)

@@ -37,11 +37,11 @@ from schemas.tables.reference import (
 )
 from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.stated_facts import StatedFacts
+from tests.diary import begin
 from tests.warehouse.market import DAY, capture, correction, evening, put, sessions, verdict
 from warehouse import shapes, stating, tables
 from warehouse.recording import record
 from warehouse.refusals import refuse
-from warehouse.runs import begin
 
 FIRST = date(2029, 4, 2)
 BEFORE = date(2030, 5, 30)

@@ -27,10 +27,10 @@ from schemas.tables.rates import Rates
 from schemas.tables.reference import Corrections, FundGroups, Funds, Instruments, Series
 from schemas.tables.sessions import Sessions
 from schemas.tables.stated_facts import StatedFacts
+from tests.diary import begin
 from tests.warehouse.market import HOLIDAYS, correction, evening, lay, open_calendar, put, sessions
 from warehouse import checks, tables
 from warehouse.connection import FILE, connect
-from warehouse.runs import begin
 
 CHECKS = sorted(checks.FOLDER.glob("*.sql"))
 HISTORY = Path(__file__).parents[3] / "shared" / "history"

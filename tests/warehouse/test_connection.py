@@ -11,10 +11,11 @@ import duckdb
 import pytest
 
 from schemas.tables import TABLES
+from tests.diary import begin
 from tests.warehouse.market import answer
 from warehouse import stating, tables
 from warehouse.connection import STORAGE_VERSION, WarehouseError, open_writer
-from warehouse.runs import begin, finish
+from warehouse.runs import finish
 
 NOW = datetime(2030, 7, 1, 23, tzinfo=UTC)
 

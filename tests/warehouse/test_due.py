@@ -13,21 +13,20 @@ from schemas.tables.model import INSTANT
 from schemas.tables.monthly_averages import MonthlyAverages
 from schemas.tables.rates import Rates
 from schemas.tables.reference import Funds, Pages, Series
-from schemas.tables.sessions import Sessions
+from tests.diary import begin
 from tests.warehouse.conftest import Ask
 from tests.warehouse.market import (
-    LONG_AGO,
     answer,
     capture,
     evening,
     frame,
     lay,
+    open_calendar,
     put,
     sessions,
     verdict,
 )
 from warehouse.refusals import refuse
-from warehouse.runs import begin
 
 SECOND = timedelta(seconds=1)
 NOON = datetime(2030, 3, 5, 12, tzinfo=UTC)
@@ -199,29 +198,16 @@ def test_each_source_of_a_series_is_asked_for_what_it_lacks_itself(ask: Ask) -> 
 FIRST, TODAY = date(2030, 3, 4), date(2030, 3, 15)
 
 
-def valuations_due(ask: Ask, stored: list[date], **fund: Any) -> list[tuple[Any, ...]]:
+def valuations_due(
+    warehouse: duckdb.DuckDBPyConnection, stored: list[date], **fund: Any
+) -> list[tuple[Any, ...]]:
     """Ask on the evening of TODAY which valuations are due, of a fund with these days stored."""
-    funds = frame(Funds, [{"fund": "AAA", "launched_on": FIRST} | fund])
-    calendar = [
-        {
-            "calendar": "TEST",
-            "session": day,
-            "opens_at": LONG_AGO,
-            "closes_at": evening(day) - timedelta(hours=2),
-        }
-        for day in sessions(FIRST - timedelta(30), TODAY + timedelta(30))
-    ]
-    rows = [{"fund": "AAA", "as_of": day} for day in stored]
-    found = ask(
-        "valuations_due",
-        funds=funds,
-        fund_sources=ask("fund_sources", funds=funds),
-        sessions=frame(Sessions, calendar),
-        clock=clock(evening(TODAY)),
-        fund_valuations_by_source=frame(FundValuations, rows),
-    )
-    columns = ("fund", "source", "symbol", "priority", "missing", "last_due")
-    return found.sort("priority").select(columns).rows()
+    open_calendar(warehouse)
+    lay(warehouse, Funds, [{"fund": "AAA", "launched_on": FIRST} | fund])
+    lay(warehouse, FundValuations, [{"fund": "AAA", "as_of": day} for day in stored])
+    begin(warehouse, "run", evening(TODAY))
+    columns = "fund, source, symbol, priority, missing, last_due"
+    return answer(warehouse, f"select {columns} from valuations_due order by priority")
 
 
 @pytest.mark.parametrize(
@@ -233,30 +219,36 @@ def valuations_due(ask: Ask, stored: list[date], **fund: Any) -> list[tuple[Any,
     ],
 )
 def test_a_fund_without_a_history_is_asked_for_its_last_session_alone(
-    ask: Ask, stored: list[date], missing: int
+    warehouse: duckdb.DuckDBPyConnection, stored: list[date], missing: int
 ) -> None:
-    assert valuations_due(ask, stored, first_session=None) == [
+    assert valuations_due(warehouse, stored, first_session=None) == [
         ("AAA", "bank", "1", 1, missing, TODAY)
     ]
 
 
-def test_each_source_of_a_fund_is_asked_for_what_it_lacks_itself(ask: Ask) -> None:
+def test_each_source_of_a_fund_is_asked_for_what_it_lacks_itself(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
     sources = {"sources": "bank:1 other:a/b:2", "first_session": FIRST}
 
-    assert valuations_due(ask, [FIRST, TODAY], **sources) == [
+    assert valuations_due(warehouse, [FIRST, TODAY], **sources) == [
         ("AAA", "bank", "1", 1, 8, TODAY),
         ("AAA", "other", "a/b:2", 2, 10, TODAY),
     ]
 
 
-def test_a_fund_of_which_holdings_alone_are_served_is_not_asked_for_valuations(ask: Ask) -> None:
-    assert valuations_due(ask, [], sources=None, holdings_sources="bank:1") == []
+def test_a_fund_of_which_holdings_alone_are_served_is_not_asked_for_valuations(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert valuations_due(warehouse, [], sources=None, holdings_sources="bank:1") == []
 
 
-def test_a_fund_that_is_not_launched_yet_is_not_asked_for(ask: Ask) -> None:
+def test_a_fund_that_is_not_launched_yet_is_not_asked_for(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
     launch = {"launched_on": TODAY + timedelta(1), "first_session": None}
 
-    assert valuations_due(ask, [], **launch) == []
+    assert valuations_due(warehouse, [], **launch) == []
 
 
 @pytest.mark.parametrize(

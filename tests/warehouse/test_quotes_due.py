@@ -10,9 +10,9 @@ from schemas.tables.corporate_actions import CorporateActions
 from schemas.tables.fund_valuations import FundValuations
 from schemas.tables.holdings import Holdings
 from schemas.tables.reference import Funds, Instruments
+from tests.diary import begin
 from tests.warehouse.market import answer, capture, lay, open_calendar, put, sessions, verdict
 from warehouse.recording import record_together
-from warehouse.runs import begin
 
 FIRST, TODAY = date(2029, 12, 3), date(2030, 1, 30)
 DUE = sessions(FIRST, TODAY)
@@ -43,7 +43,9 @@ def answered(
     actions = [
         {"instrument": "SI=F", "ex_date": day, "kind": "split", "ratio": 2.0} for day in splits
     ]
-    about = capture(datetime.combine(known_at, time(22), UTC), subject="SI=F", asked=asked)
+    about = capture(
+        datetime.combine(known_at, time(22), UTC), subject="SI=F", dataset="quotes", asked=asked
+    )
     verdicts = {Bars: verdict(Bars, bars), CorporateActions: verdict(CorporateActions, actions)}
     record_together(warehouse, verdicts, about)
 

@@ -7,14 +7,23 @@
 
 with
 
+last_due as (
+    select
+        subject as fund,
+        max(as_of) as session
+    from expected_days
+    where dataset = 'valuations'
+    group by subject
+),
+
 latest as (
     select
         fund_groups.fund_group,
-        min(valuations_due.last_due) as session
+        min(last_due.session) as session
     from fund_groups
-    inner join valuations_due
-        on fund_groups.fund = valuations_due.fund
-        and valuations_due.last_due
+    inner join last_due
+        on fund_groups.fund = last_due.fund
+        and last_due.session
         between fund_groups.member_from and coalesce(fund_groups.member_until, date 'infinity')
     group by fund_groups.fund_group
 ),

@@ -1,8 +1,10 @@
--- What the next run asks for: each fund's holdings of the last sessions that are due.
+-- What the next run asks for: each fund's holdings, by session.
 --
 -- Grain   one row per fund, session and source
--- Method  of the last five sessions those not stored, and the last two again, since issuers revise
--- Caveat  older holdings are asked for by a backfill only: one request a fund and day
+-- Method  sessions with an open gap, and while the market is open the last two again, since issuers
+--         revise
+-- Caveat  sessions before the first one stored are asked for by a backfill only: one request a fund
+--         and day
 --
 -- Columns
 -- fund       ticker
@@ -15,46 +17,37 @@
 
 with
 
-expected as (
+wanted as (
     select
-        funds.fund,
-        funds.name,
-        fund_sources.source,
-        fund_sources.symbol,
-        sessions.session,
-        row_number() over (
-            partition by funds.fund, fund_sources.source order by sessions.session desc
-        ) as sessions_back
-    from funds
-    inner join fund_sources
-        on funds.fund = fund_sources.fund
-        and fund_sources.dataset = 'holdings'
-    inner join sessions
-        on funds.calendar = sessions.calendar
-        and coalesce(funds.first_session, funds.launched_on) <= sessions.session
-    cross join clock
-    where sessions.closes_at + to_hours(funds.publication_lag_hours) <= clock.now
-),
-
-stored as (
-    select distinct
-        fund,
+        subject as fund,
         source,
-        as_of
-    from holdings
+        symbol,
+        as_of,
+        false as is_stored
+    from gaps
+    where dataset = 'holdings' and is_open
+    union
+    select
+        expected_days.subject as fund,
+        expected_days.source,
+        expected_days.symbol,
+        unnest(max(expected_days.as_of, 2)) as as_of,
+        true as is_stored
+    from expected_days
+    inner join funds on expected_days.subject = funds.fund
+    inner join open_calendars on funds.calendar = open_calendars.calendar
+    where expected_days.dataset = 'holdings'
+    group by expected_days.subject, expected_days.source, expected_days.symbol
 )
 
 select
-    expected.fund,
+    wanted.fund,
     'holdings' as dataset,
-    expected.source,
-    expected.symbol,
-    expected.name,
-    expected.session as as_of,
-    stored.fund is not null as is_stored
-from expected
-left join stored
-    on expected.fund = stored.fund
-    and expected.source = stored.source
-    and expected.session = stored.as_of
-where expected.sessions_back <= 2 or (expected.sessions_back <= 5 and stored.fund is null)
+    wanted.source,
+    wanted.symbol,
+    funds.name,
+    wanted.as_of,
+    bool_and(wanted.is_stored) as is_stored
+from wanted
+inner join funds on wanted.fund = funds.fund
+group by wanted.fund, wanted.source, wanted.symbol, funds.name, wanted.as_of
