@@ -39,9 +39,10 @@ from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.stated_facts import StatedFacts
 from tests.diary import begin
 from tests.warehouse.market import DAY, capture, correction, evening, put, sessions, verdict
-from warehouse import shapes, stating, tables
+from warehouse import runs, shapes, stating, tables
 from warehouse.recording import record
 from warehouse.refusals import refuse
+from warehouse.runs import Question
 
 FIRST = date(2029, 4, 2)
 BEFORE = date(2030, 5, 30)
@@ -85,6 +86,7 @@ def live(warehouse: duckdb.DuckDBPyConnection, today: date) -> None:
     if today == BEFORE:
         look_up(warehouse, now)
     edit(warehouse, now, nth)
+    ask(warehouse, today, now, nth)
     see_prices(warehouse, days, now, nth)
     see_funds(warehouse, days, now, nth)
     see_holdings(warehouse, days, now, nth)
@@ -93,6 +95,16 @@ def live(warehouse: duckdb.DuckDBPyConnection, today: date) -> None:
     see_others(warehouse, days, now)
     go_wrong(warehouse, days, now, nth)
     state(warehouse, now)
+
+
+def ask(warehouse: duckdb.DuckDBPyConnection, today: date, now: datetime, nth: int) -> None:
+    """Ask a provider that is down, and one that does not reach back."""
+    moment = now - timedelta(hours=2)
+    questions = [
+        Question("bank", "valuations", "CCC", None, None, None, moment, "unanswered", f"no {nth}"),
+        Question("bank", "quotes", "SI=F", FIRST, FIRST, today, moment, "answered"),
+    ]
+    runs.keep_questions(warehouse, f"{today}", questions)
 
 
 def look_up(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:

@@ -9,14 +9,14 @@
 --         of it) the last one due alone is expected
 --
 -- Columns
--- dataset     what is recorded: quotes, valuations, holdings, rates, ...
--- subject     instrument, fund, series or page
--- source      who states it
--- symbol      the source's own name of it
--- priority    1 is the primary source
--- as_of       market day
--- due_at      when the source should have it, UTC
--- is_fleeting whether a source serves it on its day only: what was missed is lost
+-- dataset      what is recorded: quotes, valuations, holdings, rates, ...
+-- subject      instrument, fund, series or page
+-- source       who states it
+-- symbol       the source's own name of it
+-- priority     1 is the primary source
+-- as_of        market day
+-- due_at       when the source should have it, UTC
+-- is_fleeting  whether a source serves it on its day only: what was missed is lost
 
 with
 
