@@ -74,7 +74,7 @@ def recorded(market: Market, prepared: Path, data: Path) -> Report:
     """Record a market into a copy of what was prepared."""
     shutil.copytree(prepared, data, dirs_exist_ok=True)
     with serving(market, LAST) as url:
-        return asyncio.run(run(data, url))
+        return asyncio.run(run(data, url, publish=True))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ async def test_what_is_published_is_stated_and_the_same_is_not_stated_twice(
     assert ask(data, STATED.format("stated_facts")) == facts
     assert len(statements(data)) == 1
 
-    report = await run(data, open_market(), LATER)
+    report = await run(data, open_market(), LATER, publish=True)
 
     assert report.published
     assert ask(data, "from history.stated_facts order by all") == before
@@ -40,8 +40,8 @@ async def test_what_a_late_revision_changes_is_retracted_with_its_reason(
 ) -> None:
     """The sandbox revises SLV's count of 2025-12-08 two days later."""
     url = open_market()
-    await run(empty, url, "2025-12-09T19:00:00+00:00")
-    await run(empty, url, "2025-12-11T19:00:00+00:00")
+    await run(empty, url, "2025-12-09T19:00:00+00:00", publish=True)
+    await run(empty, url, "2025-12-11T19:00:00+00:00", publish=True)
 
     [(as_of, value, now, because)] = ask(
         empty,
