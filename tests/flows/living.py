@@ -29,6 +29,7 @@ from schemas.tables.sessions import Sessions
 from schemas.tables.stated_facts import StatedFacts
 from warehouse import runs
 from warehouse.publishing import Published
+from warehouse.runs import Run
 from warehouse.tables import name, view_name
 
 LAST = date(2025, 12, 11)
@@ -121,10 +122,10 @@ async def run(
     return report
 
 
-async def end(run: str, settings: General, world: World, problems: list[str]) -> Published:
+async def end(run: Run, settings: General, world: World, problems: list[str]) -> Published:
     """End a run without publishing."""
     with recording.open_warehouse(settings, world) as warehouse:
-        runs.finish(warehouse, run, world.now(), problems)
+        runs.finish(warehouse, run.run, world.now(), problems)
     return Published(None, [])
 
 
