@@ -41,6 +41,11 @@ NAMED = """
     || case when contains(array_to_string(labels, ' '), 'estimated') then ' [estimated]' else '' end
     || (select case origin when 'synthetic' then ' [synthetic data]' else '' end from ops.origin)
 """
+# A fund's caveat, where it is a flow by its count of shares at its NAV that is told.
+WITH_CAVEAT = """
+    labels
+    || case when list_contains(labels, 'by book date') then present([funds.caveat]) else [] end
+"""
 LINE = re.compile(r"^-- (?P<name>[a-z_0-9]+)(?: = (?P<default>\S+))?  +(?P<comment>\S.*)$")
 SECTIONS = ("-- Arguments", "-- Columns", "-- Example")
 
@@ -193,12 +198,18 @@ def read_macro(file: Path) -> Macro:
 
 
 def read_fact(file: Path) -> View:
-    """Read a fact's file: its query gets the shape of a fact; what is estimated is named so."""
+    """Read a fact's file: its query gets the shape of a fact; what is estimated is named so.
+
+    What is to be said of a fund's share count or NAV travels with each of its flows.
+    """
     fact = read(file)
     columns = read(FOLDERS[0] / f"{SHAPE}.sql").columns
-    shown = [f"{NAMED} as statement" if c == "statement" else c for c in columns]
-    query = f"select {', '.join(shown)} from (from {SHAPE} union all by name ({fact.query}))"
-    return View(query, fact.comment, columns)
+    is_flow = "flow_labels" in called(fact.query)
+    written = {"statement": NAMED} | ({"labels": WITH_CAVEAT} if is_flow else {})
+    shown = [f"{written[c]} as {c}" if c in written else f"stated.{c}" for c in columns]
+    told = f"(from {SHAPE} union all by name ({fact.query})) as stated"
+    whose = "left join funds on stated.subject = funds.fund" if is_flow else ""
+    return View(f"select {', '.join(shown)} from {told} {whose}", fact.comment, columns)
 
 
 def taken_apart(text: str) -> tuple[str, dict[str, list[str]]]:

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from schemas.tables.bars import Bars
-from schemas.tables.reference import Corrections
+from schemas.tables.reference import Corrections, Funds
 from tests.conftest import Once
-from tests.warehouse.market import correction, lay
+from tests.warehouse.market import correction, frame, lay
 from warehouse import definitions
 from warehouse.connection import FILE
 
@@ -60,8 +60,11 @@ def shared(
 def ask() -> Ask:
     """Run one view on its own, over given relations: `ask("a_view", a_table=frame)`.
 
-    Views that it rests on and that are not given are what they are.
+    Views that it rests on and that are not given are what they are, but for `funds`, which every
+    flow reads for its caveats: without them there are none.
     """
+    none = {"funds": frame(Funds, [])}
+
     views = definitions.parts(is_corrected=False)
     base = duckdb.connect()
     base.execute("create schema ops; create table ops.origin (origin varchar)")
@@ -73,7 +76,8 @@ def ask() -> Ask:
         others = {name: there for name, there in views.items() if name not in given}
         return definitions.flattened(views[view].query, others)
 
-    def ask(view: str, **relations: pl.DataFrame) -> pl.DataFrame:
+    def ask(view: str, **given: pl.DataFrame) -> pl.DataFrame:
+        relations = none | given
         with base.cursor() as connection:
             connection.execute("set timezone = 'UTC'")
             for name, relation in relations.items():

@@ -97,7 +97,6 @@ counted_funds as (
 told as (
     select
         counted_funds.*,
-        counted_funds.fund || ': ' || funds.caveat as caveat,
         case
             when counted_funds.net_flow > 0
                 then 'took in ' || quantity(counted_funds.net_flow, 'usd')
@@ -124,7 +123,6 @@ told as (
         case when counted_funds.net_flow > 0 then 'more than' else 'above' end as more_than,
         case when counted_funds.net_flow > 0 then 'less than' else 'below' end as less_than
     from counted_funds
-    left join funds on counted_funds.fund = funds.fund
 )
 
 select
@@ -153,10 +151,7 @@ select
         flow_labels('usd', false),
         present(
             list_concat(
-                [
-                    case period when 'usd_5_sessions' then 'window chosen afterwards' end,
-                    caveat
-                ],
+                [case period when 'usd_5_sessions' then 'window chosen afterwards' end],
                 caveats
             )
         )

@@ -114,13 +114,9 @@ select
     completed as value,
     'months' as unit,
     format('{} had {}{}.', subject, finished, running) as statement,
-    present(
-        [
-            case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
-            case measure when 'usd' then 'notional at NAV; creations are in kind' end,
-            'by book date',
-            case when is_at_least then 'reaches back to the first month known' end
-        ]
+    list_concat(
+        flow_labels(measure, is_estimated),
+        present([case when is_at_least then 'reaches back to the first month known' end])
     ) as labels,
     case when completed > 0 then rank end as rank,
     case when on_track > 0 then rank_if_counted end as rank_if_counted,

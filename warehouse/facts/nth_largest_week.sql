@@ -216,24 +216,25 @@ select
             subject, flow, amount, week_named, counted_in, place
         )
     end as statement,
-    present(
-        [
-            case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
-            case measure when 'usd' then 'notional at NAV; creations are in kind' end,
-            'by book date',
-            case
-                when rank_by_order_date <> rank_so_far
-                    then format(
-                        'sensitive: by order date the rank would be {}, known to {}',
-                        rank_by_order_date, known_to::varchar
-                    )
-            end,
-            case when differ then 'ranks by unit: ' || ranks end,
-            case
-                when of < weeks_over
-                    then format('{} of {} finished weeks of {} ranked', of, weeks_over, iso_year)
-            end
-        ]
+    list_concat(
+        flow_labels(measure, is_estimated),
+        present(
+            [
+                case
+                    when rank_by_order_date <> rank_so_far
+                        then format(
+                            'sensitive: by order date the rank would be {}, known to {}',
+                            rank_by_order_date, known_to::varchar
+                        )
+                end,
+                case when differ then 'ranks by unit: ' || ranks end,
+                case
+                    when of < weeks_over
+                        then
+                            format('{} of {} finished weeks of {} ranked', of, weeks_over, iso_year)
+                end
+            ]
+        )
     ) as labels,
     rank,
     rank_if_counted,

@@ -11,15 +11,12 @@
 with
 
 latest as (
-    select
-        periods.*,
-        funds.caveat
-    from periods_to_date as periods
-    left join funds on periods.subject = funds.fund
+    select *
+    from periods_to_date
     where
-        periods.starts_on = date_trunc(periods.period, periods.last_as_of)
-        and periods.net_flow is not null
-        and periods.previous_net_flow is not null
+        starts_on = date_trunc(period, last_as_of)
+        and net_flow is not null
+        and previous_net_flow is not null
 ),
 
 phrased as (
@@ -63,7 +60,7 @@ select
             else format('a ratio of {:,.3f}', round(ratio, 3) + 0.0::double)
         end
     ) as statement,
-    list_concat(flow_labels(measure, is_estimated), present([caveat])) as labels,
+    flow_labels(measure, is_estimated) as labels,
     previous_net_flow as previous_value,
     previous_at,
     complete,

@@ -103,13 +103,11 @@ told as (
         inflows.is_shared,
         case when latest.direction > 0 then inflows.rank else outflows.rank end as nth,
         flow_quantity(latest.net_flow, latest.measure) as amount,
-        flow_quantity(alike.previous_value, latest.measure) as previous_amount,
-        funds.caveat
+        flow_quantity(alike.previous_value, latest.measure) as previous_amount
     from latest
     inner join alike on latest.field = alike.field
     inner join inflows on latest.field = inflows.subject and latest.as_of = inflows.as_of
     inner join outflows on latest.field = outflows.subject and latest.as_of = outflows.as_of
-    left join funds on latest.subject = funds.fund
     where inflows.of >= 4
 ),
 
@@ -175,8 +173,7 @@ select
                     when is_group
                         then 'coverage ' || percentage(floor(100 * coverage) / 100, decimals := 0)
                 end,
-                case when has_hole then 'spans a hole in the observations' end,
-                caveat
+                case when has_hole then 'spans a hole in the observations' end
             ]
         )
     ) as labels,

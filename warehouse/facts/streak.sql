@@ -202,21 +202,23 @@ select
     || running
     || '.'
     || case when matches > 0 then earlier || in_context || '.' else '' end as statement,
-    present(
-        [
-            caveat,
-            case when is_estimated then 'ounces estimated, +/- 0.1 %' end,
-            case measure when 'usd' then 'notional at NAV; creations are in kind' end,
-            case when measure <> 'close' then 'by book date' end,
-            case when at_least then format('reaches back to the first {} known', noun) end,
-            case
-                when earlier_stress_share is not null
-                    then
-                        'recessions as dated by the committees in stress_periods; '
-                        || 'periods before the first are left out'
-            end,
-            case when earlier_stress_share is not null and matches < 5 then 'n = ' || matches end
-        ]
+    list_concat(
+        case when measure = 'close' then [] else flow_labels(measure, is_estimated) end,
+        present(
+            [
+                caveat,
+                case when at_least then format('reaches back to the first {} known', noun) end,
+                case
+                    when earlier_stress_share is not null
+                        then
+                            'recessions as dated by the committees in stress_periods; '
+                            || 'periods before the first are left out'
+                end,
+                case
+                    when earlier_stress_share is not null and matches < 5 then 'n = ' || matches
+                end
+            ]
+        )
     ) as labels,
     rank,
     case when is_on_track then rank_if_counted end as rank_if_counted,
