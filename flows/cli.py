@@ -31,6 +31,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
+alerts = app.command(App(name="alerts"))
+
 Data = Annotated[
     Path | None,
     Parameter(help="Data folder [default: ./data, or SILVERSTREAK_DATA].", group=Group("Common")),
@@ -90,6 +92,57 @@ def run(
     from flows import running  # noqa: PLC0415 -- Prefect takes seconds to import
 
     return running.run(datasets, debug=debug)
+
+
+@app.command
+def serve(*, data: Data = None, debug: Debug = False) -> int:
+    """Run everything by its schedule, until Ctrl-C or SIGTERM.
+
+    Starts Prefect's server with its pages for this data folder, unless PREFECT_API_URL names one,
+    and begins by catching up with what is late. The times are settings, such as
+    SILVERSTREAK_SCHEDULES__BARS__CRON and ..__TIMEZONE: see docs/operations.md.
+    """
+    use(data)
+    from flows import serving  # noqa: PLC0415 -- commands import what they need
+
+    return serving.serve(debug=debug)
+
+
+@app.command
+def backfill(
+    *,
+    first: Annotated[date, Parameter(name="--from")],
+    last: Annotated[date, Parameter(name="--to")],
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Fetch what is missing of a span of the past, load it, check it and publish it.
+
+    For example: silverstreak backfill --from 2024-01-01 --to 2024-12-31 --only holdings IVV
+
+    Safe to interrupt and to repeat: it goes on where it was, and asks for nothing twice. Runs go on
+    beside it. Holdings older than the first ones stored are recorded in this way only. Ends with
+    status 1 if something was not recorded.
+
+    Parameters
+    ----------
+    first
+        First market day (YYYY-MM-DD).
+    last
+        Last market day (YYYY-MM-DD).
+    only
+        Datasets (quotes, valuations, holdings, rates, monthly_averages) or subjects (instruments,
+        funds, series), or both [default: everything that is switched on].
+    """
+    use(data)
+    from flows import backfilling, running  # noqa: PLC0415 -- commands import what they need
+
+    try:
+        return running.backfill(first, last, only or (), debug=debug)
+    except backfilling.WrongUse as error:
+        terminal.complain(f"{error} (see silverstreak --help)")
+        return 2
 
 
 @app.command
@@ -155,6 +208,44 @@ def rejections(
     from flows import status as reporting  # noqa: PLC0415 -- commands import what they need
 
     reporting.show_rejections(use(data), format, output, resolved=resolved)
+    return 0
+
+
+@app.command
+def gaps(
+    *names: str,
+    all: bool = False,  # noqa: A002 -- the option's name
+    format: terminal.Format = "table",  # noqa: A002 -- the option's name
+    output: Path | None = None,
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """List the market days that are missing, as ranges of days, and say why.
+
+    For example: silverstreak gaps holdings IVV
+
+    The next run asks for what is open. What the settings switch off is left out.
+
+    Parameters
+    ----------
+    names
+        Datasets or subjects (instruments, funds, series, pages), or both [default: everything].
+    all
+        List also what is not asked for any more: the provider has none, it is out of reach (see
+        silverstreak backfill), or it was served on its day only.
+    format
+        table, csv, json or parquet.
+    output
+        File to write instead of the terminal; parquet needs one.
+    """
+    from flows import gaps as missing  # noqa: PLC0415 -- commands import what they need
+    from flows import status as reporting  # noqa: PLC0415 -- the same
+
+    try:
+        reporting.show_gaps(use(data), names, format, output, closed=all)
+    except missing.UnknownName as error:
+        terminal.complain(f"{error} (see silverstreak --help)")
+        return 2
     return 0
 
 
@@ -303,6 +394,37 @@ def status(
 
     reporting.show(use(data), format)
     return 0
+
+
+@alerts.default
+def list_alerts(
+    *,
+    format: Literal["table", "json"] = "table",  # noqa: A002 -- the option's name
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """List what there was to be alerted to, the latest first, and whether it was sent.
+
+    Records, streaks and large weeks; datasets that are late; checks that fail; sources that change
+    their columns. Each is raised once, and sent to the addresses in SILVERSTREAK_ALERTS__URLS.
+    """
+    from flows import alerting  # noqa: PLC0415 -- commands import what they need
+
+    alerting.show(use(data), format)
+    return 0
+
+
+@alerts.command(name="test")
+def try_alerts(*, debug: Debug = False) -> int:
+    """Send a test message to every address, and say for each whether it arrived.
+
+    Ends with status 1 if one did not.
+    """
+    from flows import alerting, server  # noqa: PLC0415 -- commands import what they need
+    from flows.settings import Settings  # noqa: PLC0415 -- the same
+
+    server.reach_loopback_without_proxy()
+    return alerting.test(Settings())
 
 
 @app.command

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import duckdb
 from prefect import State, flow
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows import stating
+from flows import alive, stating
 from flows.settings import Settings
 from flows.world import World, observe
 from warehouse import copies, publishing
@@ -19,7 +20,10 @@ async def publish() -> State[publishing.Published]:
     """Publish a checked copy; a failing check leaves the last good one up and fails the flow."""
     settings = Settings()
     world = observe(settings)
-    with open_existing(settings.data, world.now(), settings.writer_wait) as warehouse:
+    with (
+        alive.living(settings.data, str(flow_run.id)),
+        open_existing(settings.data, world.now(), settings.writer_wait) as warehouse,
+    ):
         moment = present(warehouse, settings.data, world)
         published = stating.publish(warehouse, settings.data, moment)
     blocking = [failure.check for failure in published.failures if failure.blocks]

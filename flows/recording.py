@@ -24,7 +24,18 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
-from flows import alive, keeping, loading, planning, registry, stating
+from flows import (
+    alerting,
+    alive,
+    artifacts,
+    keeping,
+    loading,
+    planning,
+    recovery,
+    registry,
+    stating,
+    turns,
+)
 from flows.feeds import Feed
 from flows.loading import Loaded
 from flows.planning import Planned
@@ -36,6 +47,7 @@ from sources import captures
 from sources.client import Answer, Client, Manners, Secrets, Unanswered, open_client
 from sources.sniffing import is_one_of
 from warehouse import runs
+from warehouse.alerts import Alert, Owed
 from warehouse.checks import Failure
 from warehouse.connection import open_writer
 from warehouse.publishing import Published
@@ -51,14 +63,21 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Report:
-    """What a run came to: rows by table, what went wrong, what was published, seconds by step."""
+    """What a run came to: rows by table, what went wrong, what was published, seconds by step.
+
+    `nothing_to_do` says why it has asked for nothing, if so; `alerts` are those that were raised,
+    `owed` what is to be sent of them and of earlier ones.
+    """
 
     loaded: Loaded
     problems: list[str] = field(default_factory=list)
     published: Path | None = None
     warnings: list[Failure] = field(default_factory=list)
     origin: str = "live"
+    nothing_to_do: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
 
 
 async def record(datasets: frozenset[str]) -> State[Report]:
@@ -73,8 +92,7 @@ async def record(datasets: frozenset[str]) -> State[Report]:
     world = observe(settings)
     run = begun(world, datasets)
     report = Report(Loaded(), origin=world.origin)
-    with alive.living(settings.data, run.run):
-        return await recorded(run, settings, world, report)
+    return await recovery.living(settings.data, run.run, recorded(run, settings, world, report))
 
 
 def begun(world: World, datasets: frozenset[str]) -> Run:
@@ -93,16 +111,25 @@ async def recorded(run: Run, settings: General, world: World, report: Report) ->
     """Record, in a run that has begun."""
     prepared = await timed(report, "plan", prepare(run, settings, world, report.loaded))
     if prepared.ends_as:
+        report.nothing_to_do = prepared.reason
+        await artifacts.leave_word(run, prepared.ends_as, prepared.reason)
         return Completed(name=prepared.ends_as, message=prepared.reason, data=report)
     questions = await ask_all(prepared.planned, settings, world, report)
     rewritten = await timed(report, "load", load(run, settings, world, report.loaded, questions))
     if rewritten and "quotes" in run.datasets:
         questions = await ask_all(rewritten, settings, world, report)
         await timed(report, "load", load(run, settings, world, report.loaded, questions))
+    return await concluded(run, settings, world, report)
+
+
+async def concluded(run: Run, settings: General, world: World, report: Report) -> State[Report]:
+    """Check, publish and end a run; its problems make its state."""
     report.problems += report.loaded.problems
-    published = await timed(report, "publish", close(run, settings, world, report.problems))
+    published = await timed(report, "publish", close(run, settings, world, report))
     report.published = published.file
     report.warnings = [failure for failure in published.failures if not failure.blocks]
+    alerted = alerting.tell(run, settings, world, report.alerts, report.owed)
+    await timed(report, "alert", alerted)
     spent = {f"load {dataset}": seconds for dataset, seconds in report.loaded.seconds.items()}
     report.seconds |= spent
     if report.problems:
@@ -127,8 +154,9 @@ async def ask_all(
     for source, state in zip(by_source, states, strict=True):
         if not state.is_completed():
             report.problems += (state.message or f"{source} failed").split("\n")
-        if isinstance(state.data, list):  # else the task itself has failed
-            questions += state.data
+        answers = await state.aresult(raise_on_failure=False)  # Prefect wraps a state's data
+        if isinstance(answers, list):  # else the task itself has failed
+            questions += answers
     return questions
 
 
@@ -153,21 +181,33 @@ class Prepared(NamedTuple):
 async def prepare(run: Run, settings: General, world: World, loaded: Loaded) -> Prepared:
     """Begin the run, load reference data and what a crash left behind, and plan what to ask."""
     with open_warehouse(settings, world) as warehouse:
-        for killed in runs.begin(warehouse, run, partial(alive.is_alive, settings.data)):
-            log.warning("run %s was killed: this one goes on from what it left", killed)
+        begin(warehouse, run, settings)
         if since := runs.brought_up_to_date(warehouse, run):
             return ended(warehouse, run, world, "Skipped", f"all was brought up to date {since}")
-        keeping.keep_reference(warehouse, settings.data, world.now())
-        loading.load_waiting(warehouse, settings.data, loaded)
-        loaded.problems += keeping.keep_sessions(warehouse, settings.data, world.now())
-        loading.load_waiting(warehouse, settings.data, loaded)
-        loaded.problems += planning.strangers(warehouse)
+        take_stock(warehouse, settings, world, loaded)
         datasets = frozenset(run.datasets)
         questions = planning.plan(warehouse, settings, datasets, world.carried)
         closed = planning.closed_markets(warehouse, datasets)
         if closed and not questions and not loaded.counts and not loaded.problems:
             return ended(warehouse, run, world, "Market closed", closed)
         return Prepared(planning.unless_changed(warehouse, settings.data, questions))
+
+
+def begin(warehouse: duckdb.DuckDBPyConnection, run: Run, settings: General) -> None:
+    """Note that the run began, and which were killed."""
+    for killed in runs.begin(warehouse, run, partial(alive.is_alive, settings.data)):
+        log.warning("run %s was killed: this one goes on from what it left", killed)
+
+
+def take_stock(
+    warehouse: duckdb.DuckDBPyConnection, settings: General, world: World, loaded: Loaded
+) -> None:
+    """Load reference data, sessions and what a crash left behind: what a plan rests on."""
+    keeping.keep_reference(warehouse, settings.data, world.now())
+    loading.load_waiting(warehouse, settings.data, loaded)
+    loaded.problems += keeping.keep_sessions(warehouse, settings.data, world.now())
+    loading.load_waiting(warehouse, settings.data, loaded)
+    loaded.problems += planning.strangers(warehouse)
 
 
 def ended(
@@ -182,11 +222,20 @@ def ended(
 async def fetch(
     source: str, planned: list[Planned], settings: General, world: World
 ) -> State[list[Question]]:
-    """Ask one provider for everything, and keep each answer; fail if one was not answered."""
-    async with open_client(manners(settings, source)) as client:
-        asked = await asyncio.gather(
-            *(keep(client, alike, settings.data, world) for alike in by_place(planned))
-        )
+    """Ask one provider for everything, and keep each answer; fail if one was not answered.
+
+    One process asks it at a time, in this data folder: the others wait for their turn.
+    """
+    try:
+        async with (
+            turns.turn(settings.data, source, settings.provider_wait),
+            open_client(manners(settings, source)) as client,
+        ):
+            answers = [keep(client, alike, settings.data, world) for alike in by_place(planned)]
+            asked = await artifacts.in_sight(source, answers)
+    except turns.Busy as busy:
+        unasked = [told(question, world, "unanswered", str(busy)) for question in planned]
+        return Failed(message=str(busy), data=unasked)
     questions = [question for alike in asked for question in alike]
     failures = [alike[0].reason for alike in asked if alike[0].reason]
     if failures:
@@ -317,12 +366,16 @@ def may_rewrite(loaded: Loaded) -> bool:
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)
-async def close(run: Run, settings: General, world: World, problems: list[str]) -> Published:
-    """End the run, check the warehouse, and publish it unless a check blocks, which is added."""
+async def close(run: Run, settings: General, world: World, report: Report) -> Published:
+    """End the run, check the warehouse, and publish it unless a check blocks, which is added.
+
+    What there is to be alerted to is raised before the copy is made, and added, too.
+    """
+    problems = report.problems
     with open_warehouse(settings, world) as warehouse:
+        note = partial(take_note, warehouse, run, settings, world, report)
         runs.finish(warehouse, run.run, world.now(), problems)
-        published = stating.publish(warehouse, settings.data, world.now())
-        runs.keep_checks(warehouse, run.run, published.failures)
+        published = stating.publish(warehouse, settings.data, world.now(), note)
         problems += published.problems
         problems += [
             f"check failed: {failure.check}: {counted(failure.rows, 'row')}, such as "
@@ -332,7 +385,22 @@ async def close(run: Run, settings: General, world: World, problems: list[str]) 
         ]
         if published.problems or published.file is None:
             runs.finish(warehouse, run.run, world.now(), problems)
-        return published
+        found = artifacts.find(warehouse, settings, run, world.carried)
+    await artifacts.leave(run, report.loaded.counts, problems, published, found)
+    return published
+
+
+def take_note(  # noqa: PLR0913, PLR0917 -- of all that a run is made of
+    warehouse: duckdb.DuckDBPyConnection,
+    run: Run,
+    settings: General,
+    world: World,
+    report: Report,
+    failures: list[Failure],
+) -> None:
+    """Note which checks fail at the end of a run, and raise what there is to be alerted to."""
+    runs.keep_checks(warehouse, run.run, failures)
+    report.alerts, report.owed = alerting.raise_all(warehouse, run, settings, world, failures)
 
 
 def open_warehouse(

@@ -5,15 +5,17 @@ both take seconds.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
+from datetime import date
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from flows import drift, terminal
+from flows import backfilling, drift, terminal
 from flows.datasets import DATASETS
 from flows.registry import PROVIDERS
 from flows.server import prefect_server, wait_until_ready
-from flows.settings import Settings
+from flows.settings import General, Settings
+from flows.world import observe
 
 if TYPE_CHECKING:
     from flows.recording import Report
@@ -23,13 +25,18 @@ if TYPE_CHECKING:
 def run(datasets: Sequence[str], *, debug: bool) -> int:
     """Record the datasets (none named: all), print what came of it, and give the exit status."""
     settings = Settings()
+    must_be_on(datasets, settings)
+    with prefect_server(settings.data, debug=debug):
+        report = run_once(tuple(datasets))
+    return conclude(report)
+
+
+def must_be_on(datasets: Iterable[str], settings: General) -> None:
+    """Refuse a dataset that no provider is to be asked for."""
     for dataset in datasets:
         if not any(dataset in settings.provider(row.name).wanted for row in PROVIDERS):
             told = "see docs/sources.md for how to switch it on"
             raise ValueError(f"{dataset} is switched off: {told}")
-    with prefect_server(settings.data, debug=debug):
-        report = run_once(tuple(datasets))
-    return conclude(report)
 
 
 def run_once(datasets: Sequence[str]) -> "Report":
@@ -46,6 +53,27 @@ def run_once(datasets: Sequence[str]) -> "Report":
         flush_logs()
     report.seconds = {"wait for Prefect": waited} | report.seconds
     return report
+
+
+def backfill(first: date, last: date, only: Sequence[str], *, debug: bool) -> int:
+    """Record what is missing of a span, print what came of it, and give the exit status.
+
+    Raises:
+        backfilling.WrongUse: There is no such span, dataset or subject.
+    """
+    settings = Settings()
+    backfilling.span(first, last, only, observe(settings).now().date())
+    must_be_on(set(only) & set(DATASETS), settings)
+    with prefect_server(settings.data, debug=debug):
+        from flows.backfill import backfill as backfill_flow  # noqa: PLC0415 -- as above
+
+        wait_until_ready(settings.data)
+        flow_run = backfill_flow(first, last, tuple(only), return_state=True)
+        try:
+            report: Report = asyncio.run(finished(flow_run))
+        finally:
+            flush_logs()
+    return conclude(report)
 
 
 def publish(*, debug: bool) -> int:
@@ -85,9 +113,11 @@ def told(failure: "Failure") -> str:
 
 
 def flush_logs() -> None:
-    """Send Prefect the last log lines before its server may go."""
+    """Send Prefect the last events and log lines before its server may go."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 -- as above
     from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 -- as above
 
+    EventsWorker.drain_all(timeout=10)
     APILogWorker.drain_all(timeout=10)
 
 
@@ -104,8 +134,12 @@ def conclude(report: "Report") -> int:
         terminal.log.info("%s", line)
     for warning in report.warnings:
         terminal.log.info("%s", told(warning))
+    for alert in report.alerts:
+        terminal.log.info("alert (%s): %s", alert.kind, alert.message)
     for problem in report.problems:
         terminal.complain(problem)
+    if report.nothing_to_do:
+        terminal.log.info("%s", report.nothing_to_do)
     if report.published:
         terminal.log.info("published %s (%s data)", report.published, report.origin)
     return 1 if report.problems else 0

@@ -3,13 +3,15 @@
 Unless PREFECT_API_URL is set, the first command starts a server, others join it, and the last one
 out stops it: each holds a shared lock while it uses the server, and whoever can take the lock
 alone on leaving is the last. A killed command's lock is freed by the system, so a server it left
-behind is joined, and stopped, by the next.
+behind is joined, and stopped, by the next. A server that is killed is started again at its address
+by whoever uses it; Prefect's clients ask again until it is there.
 
 Nothing here imports Prefect: the server starts while the command goes on with other work.
 """
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -19,13 +21,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 LONGEST_START = 120.0
+PATROL = 1.0
+# Whose lines are shown with the run in Prefect, too.
+LOGGERS = "flows,sources,warehouse"
 STARTED: list[subprocess.Popen[bytes]] = []  # kept, or Python warns of children left running
+
+log = logging.getLogger(__name__)
 
 
 class Server(NamedTuple):
@@ -57,7 +65,8 @@ def prefect_server(data: Path, *, debug: bool = False) -> Iterator[None]:
         fcntl.flock(starting, fcntl.LOCK_UN)
         os.environ["PREFECT_API_URL"] = server.url
         try:
-            yield
+            with kept_up(home, server):
+                yield
         finally:
             del os.environ["PREFECT_API_URL"]
             stop_if_last(users, home)
@@ -76,6 +85,8 @@ def configure(data: Path, *, debug: bool) -> None:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT_CLI_COLORS": "false",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": LOGGERS,
+            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
             **quiet,
         }
     )
@@ -108,6 +119,38 @@ def wait_until_ready(data: Path) -> None:
     )
 
 
+@contextmanager
+def kept_up(home: Path, server: Server) -> Iterator[None]:
+    """Start the server again if it dies, until we are done with it."""
+    done = Event()
+    patrol = Thread(target=keep_up, args=(home, server, done), daemon=True)
+    patrol.start()
+    try:
+        yield
+    finally:
+        done.set()
+        patrol.join()
+
+
+def keep_up(home: Path, server: Server, done: Event) -> None:
+    """Look after a server that has once answered; one that never did has told why in its log."""
+    while not is_healthy(server.url):
+        if done.wait(PATROL):
+            return
+    while not done.wait(PATROL):
+        with (home / "starting").open("a+") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if running(home) is None and not done.is_set():
+                log.warning("the Prefect server at %s is gone: starting it again", server.url)
+                start(home, urlsplit(server.url).port)
+
+
+def serves(data: Path, url: str) -> bool:
+    """Say whether the API at an address is that of this data folder's own server."""
+    server = read(data / "prefect")
+    return server is not None and server.url == url
+
+
 def running(home: Path) -> Server | None:
     """Give the recorded server, if its process lives and is still that server."""
     server = read(home)
@@ -131,15 +174,18 @@ def command_of(pid: int) -> str:
     return told.stdout.strip()
 
 
-def start(home: Path) -> Server:
-    """Start a server on a free port of this machine, and record where it is."""
-    port = free_port()
-    with (home / "server.log").open("ab") as log:
+def start(home: Path, port: int | None = None) -> Server:
+    """Start a server on this machine, and record where it is.
+
+    On the port that Prefect's own setting names, if there is one, or else on any that is free.
+    """
+    port = port or int(os.environ.get("PREFECT_SERVER_API_PORT") or free_port())
+    with (home / "server.log").open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 -- our own interpreter and arguments
             [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     STARTED.append(process)

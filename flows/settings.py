@@ -1,8 +1,9 @@
 """Settings, from the environment: SILVERSTREAK_DATA, SILVERSTREAK_YAHOO__RATE and so on."""
 
+import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,10 +15,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows import feeds, registry
 from flows.datasets import Dataset
+from flows.schedules import Schedules
 
 Address = Annotated[str, Field(pattern="^https?://[^/]")]
 Ascii = Annotated[str, Field(pattern="^[ -~]+$")]
@@ -95,6 +97,29 @@ def of_provider(row: feeds.Provider) -> type[Provider]:
     return model
 
 
+class Alerts(BaseModel):
+    """What to be told of, and where."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)  # an address is a secret
+
+    urls: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    facts: frozenset[Literal["record", "streak", "week"]] = frozenset({"record", "streak", "week"})
+    subjects: frozenset[str] = frozenset()
+    streak_every: Annotated[int, Field(gt=0, description="months")] = 6
+    rank_to: Annotated[int, Field(gt=0)] = 3
+    late_hours: Annotated[int, Field(ge=0)] = 24
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def addresses_are_a_list(cls, value: object) -> object:
+        """Read the list of addresses, and say what it should be like without showing it."""
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            told = 'write a list of addresses as JSON does, such as ["ntfys://ntfy.sh/a-topic"]'
+            raise PydanticCustomError("addresses", told) from None
+
+
 class General(BaseSettings):
     """The settings that are no provider's, with defaults that work."""
 
@@ -107,11 +132,15 @@ class General(BaseSettings):
 
     data: Path = Path("data")
     sandbox: Address | None = None
+    log: Literal["text", "json"] = "text"
     user_agent: Ascii = BROWSER
     timeout: Annotated[float, Field(gt=0, description="seconds")] = 30
     attempts: Annotated[int, Field(gt=0)] = 4
     max_bytes: Annotated[int, Field(gt=0)] = 64_000_000
     writer_wait: Annotated[float, Field(ge=0, description="seconds")] = 120
+    provider_wait: Annotated[float, Field(ge=0, description="seconds")] = 600
+    schedules: Schedules = {}
+    alerts: Alerts = Alerts()
 
     def provider(self, source: str) -> Provider:
         """Give a provider's settings; in a sandbox all is on, at the sandbox's address, unpaced."""

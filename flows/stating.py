@@ -1,5 +1,6 @@
 """State what is published: facts are captured and recorded like what others state."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,13 +11,19 @@ import sources.statements
 from flows import keeping, loading
 from flows.loading import Loaded
 from warehouse import publishing, stating
+from warehouse.checks import Failure
 from warehouse.publishing import Published
 
 
-def publish(warehouse: duckdb.DuckDBPyConnection, data: Path, now: datetime) -> Published:
-    """Publish, and record what is stated by it."""
+def publish(
+    warehouse: duckdb.DuckDBPyConnection,
+    data: Path,
+    now: datetime,
+    note: Callable[[list[Failure]], None] = lambda _: None,
+) -> Published:
+    """Publish, and record what is stated by it; `note` is given the failing checks before."""
     return publishing.publish(
-        warehouse, data, now, lambda facts: state(warehouse, data, now, facts)
+        warehouse, data, now, lambda facts: state(warehouse, data, now, facts), note
     )
 
 

@@ -2,17 +2,28 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 import polars as pl
 
-from flows import terminal
+from flows import alive, gaps, overview, terminal
+from flows.settings import General, Settings
+from flows.world import observe
 from warehouse import asking, checks, copies, migrations
-from warehouse.connection import FILE, WarehouseError, connect, lock, open_published, up
+from warehouse.connection import (
+    FILE,
+    WarehouseError,
+    connect,
+    held_by,
+    lock,
+    open_published,
+    up,
+)
 
 BUSY = " (a run is in progress)"
 
@@ -26,8 +37,11 @@ REJECTIONS_BY_CHECK = """
 SECTIONS = {
     "about": "select * from about",
     "last runs": """
-        select started_at, finished_at, state, len(summary) as problems
-        from ops.runs order by started_at desc limit 5
+        select
+            run, flow, datasets, scheduled_at, started_at, finished_at, state,
+            epoch(started_at) - epoch(scheduled_at) as started_late_seconds,
+            len(summary) as problems, summary
+        from ops.runs order by started_at desc limit 10
     """,
     "datasets": """
         select
@@ -61,27 +75,53 @@ SECTIONS = {
 
 def show(data: Path, form: Literal["table", "json"]) -> None:
     """Print the status: of the warehouse if nobody writes to it, else of what is published."""
+    settings = Settings()
     with opened(data) as (warehouse, which):
+        is_published = which.endswith(BUSY)
         sections = {name: asking.ask(warehouse, query) for name, query in SECTIONS.items()}
         failures = checks.failing(warehouse)
+        now = at_present(warehouse, settings)
+        sections["freshness"] = freshness(warehouse, settings)
+        sections["gaps"] = gaps.by_reason(gaps.ranges(warehouse, settings))
+    if not is_published:
+        sections["last runs"] = with_the_dead(data, sections["last runs"])
     sections["failing checks"] = pl.DataFrame(
         [(*failure[:3], "; ".join(failure.examples)) for failure in failures],
         schema=["check", "severity", "rows", "examples"],
         orient="row",
     )
     blocked = any(failure.blocks for failure in failures)
-    sections["published"] = published(data, None if which.endswith(BUSY) else blocked)
+    sections["published"] = published(data, None if is_published else blocked, now)
+    sections["writer"] = writer(data, is_free=not is_published)
     if form == "json":
         told = {name: json.loads(frame.write_json()) for name, frame in sections.items()}
         sys.stdout.write(json.dumps({"of": which} | told, indent=2) + "\n")
         return
-    terminal.console().print(f"Status of {which}")
-    for name, frame in sections.items():
-        if frame.is_empty():
-            terminal.console().print(f"\n{name}: none")
-        else:
-            terminal.console().print()
-            terminal.show(frame, name)
+    overview.show(which, sections, now)
+
+
+def freshness(warehouse: duckdb.DuckDBPyConnection, settings: General) -> pl.DataFrame:
+    """Tell how fresh everything is; what the settings switch off is `off`, and not late."""
+    on = gaps.switched_on(warehouse, settings).with_columns(is_on=True)
+    told = asking.ask(warehouse, "from freshness order by dataset, not is_primary, source")
+    is_off = pl.col("is_on").is_null()
+    return (
+        told.join(on, on=["dataset", "source"], how="left", maintain_order="left")
+        .with_columns(
+            state=pl.when(is_off).then(pl.lit("off")).otherwise("state"),
+            due_at=pl.when(~is_off).then("due_at"),
+            hours_late=pl.when(~is_off).then("hours_late"),
+        )
+        .drop("is_on")
+    )
+
+
+def with_the_dead(data: Path, last_runs: pl.DataFrame) -> pl.DataFrame:
+    """Tell of runs that did not end and do not live that they crashed, as the next run will."""
+    left = last_runs.filter(pl.col("state") == "running")["run"]
+    dead = [run for run in left if not alive.is_alive(data, run)]
+    state = pl.when(pl.col("run").is_in(dead)).then(pl.lit("crashed")).otherwise("state")
+    return last_runs.with_columns(state=state)
 
 
 def show_rejections(
@@ -103,6 +143,29 @@ def show_rejections(
         terminal.show(told, "Rejections")
         return
     terminal.write(rows, form, output)
+
+
+def show_gaps(
+    data: Path,
+    names: Sequence[str],
+    form: terminal.Format,
+    output: Path | None,
+    *,
+    closed: bool,
+) -> None:
+    """Print the gaps of what is named, or of all, as ranges of days; closed ones if wanted."""
+    settings = Settings()
+    with opened(data) as (warehouse, _):
+        at_present(warehouse, settings)
+        ranges = gaps.ranges(warehouse, settings, names)
+    wanted = ranges if closed else ranges.filter("is_open")
+    if form != "table" or output:
+        terminal.write(wanted, form, output)
+        return
+    overview.show_gaps(wanted, with_state=closed)
+    if not closed and wanted.height < ranges.height:
+        left = terminal.counted(ranges.height - wanted.height, "range")
+        terminal.log.info("%s more nobody asks for any more: see them with --all", left)
 
 
 @contextmanager
@@ -138,16 +201,45 @@ def is_free(data: Path, held: ExitStack) -> bool:
     return True
 
 
-def published(data: Path, blocked: bool | None) -> pl.DataFrame:  # noqa: FBT001 -- a column's value
-    """Tell which copy is up, and whether a check keeps a newer one back (null: cannot be told)."""
+def at_present(warehouse: duckdb.DuckDBPyConnection, settings: General) -> datetime | None:
+    """Move the clock on to this moment: what is late is late even if nothing has run since.
+
+    Gives the moment (None: nothing has run yet). In a world whose clock has gone, time stands
+    still since its last run.
+    """
+    now = None
+    if asking.origin(warehouse) == "live":
+        now = datetime.now(UTC)
+    elif settings.sandbox:
+        now = observe(settings).now()
+    asking.travel(warehouse, None, now)
+    [[microseconds]] = warehouse.execute("select epoch_us(now) from clock").fetchall()
+    return microseconds and datetime.fromtimestamp(microseconds / 1e6, UTC)
+
+
+def published(data: Path, blocked: bool | None, now: datetime | None) -> pl.DataFrame:  # noqa: FBT001 -- a column's value
+    """Tell which copy is up since when, and whether a check keeps a newer one back.
+
+    Null: that cannot be told.
+    """
     try:
         file = up(data)
     except WarehouseError:
         return pl.DataFrame()
+    published_at = copies.published_at(file)
     told = {
         "file": file.name,
-        "published_at": copies.published_at(file),
+        "published_at": published_at,
+        "age_hours": now and max(0.0, (now - published_at).total_seconds() / 3600),
         "versions_kept": len(copies.kept(file.parent)),
         "newer_is_blocked": blocked,
     }
-    return pl.DataFrame([told], schema_overrides={"newer_is_blocked": pl.Boolean})
+    kinds = {"age_hours": pl.Float64, "newer_is_blocked": pl.Boolean}
+    return pl.DataFrame([told], schema_overrides=kinds)
+
+
+def writer(data: Path, *, is_free: bool) -> pl.DataFrame:
+    """Tell whether the warehouse can be written to, and who has it if not."""
+    holder = None if is_free else held_by(data / "lock.holder")
+    told = {"is_free": is_free, "held_by": holder}
+    return pl.DataFrame([told], schema_overrides={"held_by": pl.String})

@@ -8,7 +8,7 @@ Revised    splits restate the whole history; a holdings file may hold two versio
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pandera.polars as pa
@@ -17,7 +17,7 @@ import polars as pl
 from schemas.capture import Capture, Endpoint, Refused, Request
 from schemas.parsed import Parsed, having
 from schemas.raw.ishares import ISharesHistorical, ISharesHoldings
-from schemas.validation import promised
+from schemas.validation import empty, promised
 from sources.delimited import read
 from sources.documents import numbered
 from sources.sniffing import sniff
@@ -43,6 +43,7 @@ LOOKS_LIKE_A_DATE = r"^\s*[A-Z][a-z]{2} \d{1,2}, \d{4}\s*$"
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
 DATED = "Fund Holdings as of"
+PUBLISHED_WITHIN = timedelta(days=4)  # over a weekend; a holiday's eve takes no longer
 UNITS_HELD = {"Shares": "Quantity", "Par Value": "Quantity"}  # the same thing in other years, funds
 NOT_IN_EVERY_LAYOUT = ("Ticker", "Currency")  # bond funds have no ticker, crypto trusts no currency
 
@@ -199,11 +200,16 @@ def same_name(name: str) -> str:
 def parse_holdings(payload: bytes, capture: Capture) -> Parsed:
     """Read a holdings file into `holdings`, all text, with its day beside every row.
 
+    The empty template, served for a day long past, says that nothing was published for it: no
+    rows, and no fault.
+
     Raises:
-        Refused: Nothing was published for the day; it is another fund's or day's, or cut off.
+        Refused: Nothing is published for the day yet; it is another fund's or day's, or cut off.
     """
     lines = first_copy(sniff(payload, capture, wanted="csv"), capture)
     must_be_the_fund(unquoted(lines[0]), capture)
+    if is_empty_template(lines) and is_long_past(capture):
+        return Parsed({"holdings": empty(ISharesHoldings)}, ())
     as_of = day_stated(lines, capture)
     table = read(table_lines(lines, capture), capture)
     with having(columns := tuple(sorted(table.columns))):
@@ -232,6 +238,17 @@ def is_dated(line: str) -> bool:
 def unquoted(field: str) -> str:
     """Strip a field of blanks and quotes."""
     return field.strip().strip('"').strip()
+
+
+def is_empty_template(lines: list[str]) -> bool:
+    """Tell the template of a day without data."""
+    return len(lines) > 1 and is_dated(lines[1]) and unquoted(lines[1].partition(",")[2]) == "-"
+
+
+def is_long_past(capture: Capture) -> bool:
+    """Say whether what is published for the day that was asked for has been for some days."""
+    asked = capture.request.asked_to
+    return asked is not None and capture.known_at.date() - asked > PUBLISHED_WITHIN
 
 
 def day_stated(lines: list[str], capture: Capture) -> str:

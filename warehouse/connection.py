@@ -31,6 +31,7 @@ DAMAGE = (
     duckdb.InternalException, duckdb.FatalException,
 )  # fmt: skip
 ATTEMPTS = 10
+LAST_BREATH = 3.0
 # DuckDB 1.5.5 loses rows of `qualify row_number() over (...) = 1` over a view that reads one
 # relation twice.
 WRONG = "top_n_window_elimination"
@@ -112,7 +113,7 @@ def connect(file: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
 def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the writer's file; if it is damaged, set it aside and say so."""
     try:
-        warehouse = connect(file)
+        warehouse = connect_soon(file)
     except duckdb.Error as error:
         told = str(error).splitlines()[0]
         if not is_damage(error):
@@ -128,6 +129,22 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"{file} was written by a later release of silverstreak: update silverstreak"
             )
         yield warehouse
+
+
+def connect_soon(file: Path) -> duckdb.DuckDBPyConnection:
+    """Connect; a writer that was interrupted has freed our lock but may hold the file for a moment.
+
+    Raises:
+        duckdb.Error: The file cannot be opened, or not yet after seconds.
+    """
+    deadline = time.monotonic() + LAST_BREATH
+    while True:
+        try:
+            return connect(file)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def is_damage(error: duckdb.Error) -> bool:

@@ -32,17 +32,21 @@ def publish(
     data: Path,
     now: datetime,
     state: Callable[[pl.DataFrame], list[str]],
+    note: Callable[[list[checks.Failure]], None] = lambda _: None,
 ) -> Published:
     """Check the warehouse; if nothing blocks, put a copy up under the name of the moment.
 
-    Every fact is given to `state` before, so that the copy knows what was stated with it. Beside
-    it lies its manifest, `silverstreak-<utc>.json`: what it holds, and what was checked.
+    Every fact is given to `state` before, so that the copy knows what was stated with it, then the
+    failing checks, also those that block, to `note`. Beside it lies its manifest,
+    `silverstreak-<utc>.json`: what it holds, and what was checked.
     """
     failures = checks.failing(warehouse)
     if any(failure.blocks for failure in failures):
+        note(failures)
         return Published(None, failures)
     facts = stating.evaluate(warehouse)
     problems = state(facts)
+    note(failures)
     told = manifest(warehouse, failures, facts)
     return Published(put_up(warehouse, data, now, told), failures, tuple(problems))
 

@@ -62,12 +62,16 @@ def begin(
 
 
 def brought_up_to_date(warehouse: duckdb.DuckDBPyConnection, run: Run) -> datetime | None:
-    """Say when, since a run was due to start, another began that recorded the same: it is stale."""
+    """Say when, since a run was due to start, another began that recorded the same: it is stale.
+
+    A backfill does not count: it asks for a span of the past.
+    """
     query = """
         select max(started_at)
         from ops.runs
         where
             started_at >= $scheduled_at and run <> $run and state <> 'crashed'
+            and flow is distinct from 'backfill'
             and list_has_all(datasets, $datasets::varchar[])
     """
     about = {
@@ -77,6 +81,23 @@ def brought_up_to_date(warehouse: duckdb.DuckDBPyConnection, run: Run) -> dateti
     }
     found = warehouse.execute(query, about).fetchone()
     return found[0] if found and run.scheduled_at else None
+
+
+def begun_since(
+    warehouse: duckdb.DuckDBPyConnection, datasets: Sequence[str], since: datetime
+) -> list[tuple[str, bool]]:
+    """List the runs that began since and record at least these datasets, and whether they ended.
+
+    Those that crashed are left out; one that has not ended may have, too.
+    """
+    query = """
+        select run, state <> 'running' as has_ended
+        from ops.runs
+        where
+            started_at >= $since and state <> 'crashed'
+            and list_has_all(datasets, $datasets::varchar[])
+    """
+    return warehouse.execute(query, {"since": since, "datasets": list(datasets)}).fetchall()
 
 
 def finish(

@@ -1,7 +1,7 @@
 """How the tests of the flows run the pipeline's steps, and look at what they leave behind."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 import stamina
 from prefect import State
 
+from flows import backfill as backfill_flow
 from flows import recording
 from flows.datasets import DATASETS
 from flows.recording import Report
@@ -106,26 +107,56 @@ async def run(
     `at` sets the sandbox's clock before; `env` are further settings. Checking, stating and
     publishing take longer than all the rest: they are left out unless asked for.
     """
-    if at:
-        async with httpx.AsyncClient() as http:
-            (await http.put(f"{url}/sandbox/clock", json={"now": at})).raise_for_status()
-    with pytest.MonkeyPatch.context() as patch, stamina.set_testing(True, attempts=9, cap=True):
-        for step in ("prepare", "load"):
-            patch.setattr(recording, step, getattr(recording, step).fn)
-        patch.setattr(recording, "close", recording.close.fn if publish else end)
-        patch.setattr(recording, "fetch", stated(recording.fetch.fn))
-        settings = {"DATA": str(data), "SANDBOX": url, "ATTEMPTS": "3", "TIMEOUT": "5"} | env
-        for name, value in settings.items():
-            patch.setenv(f"SILVERSTREAK_{name}", value)
+    async with stepwise(data, url, at, publish=publish, **env):
         state = await recording.record(datasets)
     report: Report = state.data
     return report
 
 
-async def end(run: Run, settings: General, world: World, problems: list[str]) -> Published:
+async def backfill(
+    data: Path,
+    url: str,
+    first: date,
+    last: date,
+    *only: str,
+    at: str | None = None,
+    publish: bool = False,
+    **env: str,
+) -> Report:
+    """Backfill as the flow does, likewise."""
+    async with stepwise(data, url, at, publish=publish, **env):
+        state = await backfill_flow.backfill.fn(first, last, only)
+    report: Report = state.data
+    return report
+
+
+@asynccontextmanager
+async def stepwise(
+    data: Path, url: str, at: str | None = None, *, publish: bool = False, **env: str
+) -> AsyncIterator[None]:
+    """Let each task be called as its function, with these settings."""
+    if at:
+        async with httpx.AsyncClient() as http:
+            (await http.put(f"{url}/sandbox/clock", json={"now": at})).raise_for_status()
+    with pytest.MonkeyPatch.context() as patch, stamina.set_testing(True, attempts=9, cap=True):
+        for module, steps in STEPS.items():
+            for step in steps:
+                patch.setattr(module, step, getattr(module, step).fn)
+        patch.setattr(recording, "close", recording.close.fn if publish else end)
+        patch.setattr(recording, "fetch", stated(recording.fetch.fn))
+        settings = {"DATA": str(data), "SANDBOX": url, "ATTEMPTS": "3", "TIMEOUT": "5"} | env
+        for name, value in settings.items():
+            patch.setenv(f"SILVERSTREAK_{name}", value)
+        yield
+
+
+STEPS = {recording: ("prepare", "load"), backfill_flow: ("prepare", "plan", "load")}
+
+
+async def end(run: Run, settings: General, world: World, report: Report) -> Published:
     """End a run without publishing."""
     with recording.open_warehouse(settings, world) as warehouse:
-        runs.finish(warehouse, run.run, world.now(), problems)
+        runs.finish(warehouse, run.run, world.now(), report.problems)
     return Published(None, [])
 
 

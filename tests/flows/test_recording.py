@@ -58,6 +58,14 @@ def down(answer: Answer) -> Answer:
     return OUTAGE if answer.body.startswith(b'{"chart"') else answer
 
 
+def down_too(answer: Answer) -> Answer:
+    """Let everybody be out of order."""
+    return OUTAGE
+
+
+LAST_STATE = "select state from ops.runs order by started_at desc limit 1"
+
+
 def dataset_in(told: str) -> frozenset[str]:
     return frozenset({told.split("/")[1]})
 
@@ -139,6 +147,48 @@ async def test_a_provider_that_is_down_fails_and_the_others_are_recorded(
     assert ask(empty, "select count(distinct fund) from fund_valuations") == [(2,)]
     last_run = "select state, summary from ops.runs order by started_at desc limit 1"
     assert ask(empty, last_run) == [("failed", report.problems)]
+
+
+async def test_a_run_on_a_closed_day_asks_nobody_and_says_so(
+    empty: Path, open_market: OpenMarket
+) -> None:
+    url, valuations = open_market(), frozenset({"valuations"})
+    for moment in ("2025-12-06T18:00", "2025-12-07T12:00"):  # what one answer lacked is asked again
+        await run(empty, url, f"{moment}:00+00:00", valuations)
+    asked = ask(empty, "select count(*) from ops.questions")
+
+    report = await run(empty, url, "2025-12-07T18:00:00+00:00", valuations)
+
+    assert report.nothing_to_do == "market closed: XNYS"
+    assert report.problems == []
+    assert ask(empty, "select count(*) from ops.questions") == asked
+    assert ask(empty, LAST_STATE) == [("market closed",)]
+
+
+async def test_on_a_closed_day_what_is_missing_is_asked_for_all_the_same(
+    empty: Path, data: Path, open_market: OpenMarket
+) -> None:
+    valuations = frozenset({"valuations"})
+    await run(empty, open_market(spoil=down_too), "2025-12-06T18:00:00+00:00", valuations)
+
+    report = await run(empty, open_market(), "2025-12-07T18:00:00+00:00", valuations)
+
+    assert report.nothing_to_do == ""
+    assert ask(empty, "select max(as_of) from fund_valuations") == [(date(2025, 12, 5),)]
+    assert (
+        ask(empty, "select as_of from gaps where subject = 'IBIT' and as_of > '2025-06-02'") == []
+    )
+
+
+async def test_what_came_of_each_question_is_kept(empty: Path, open_market: OpenMarket) -> None:
+    await run(empty, open_market(spoil=down))
+
+    told = ask(empty, "select distinct source, outcome, reason is null from questions")
+    assert set(told) == {
+        ("yahoo", "unanswered", False),
+        ("ishares", "answered", True),
+        ("sec", "answered", True),
+    }
 
 
 async def test_what_was_not_answered_is_asked_for_by_the_next_run(

@@ -318,6 +318,16 @@ def test_what_is_no_holdings_file_of_the_fund_and_day_is_refused(payload: bytes,
         held(payload)
 
 
+def test_the_empty_template_of_a_day_long_past_says_that_there_is_nothing() -> None:
+    asked = bodies.asked_holdings(as_of=date(2030, 7, 3))
+
+    parsed = ishares.parse_holdings(bodies.empty_template(), asked)
+
+    assert asked.known_at.date() == date(2030, 7, 9)
+    assert parsed.tables["holdings"].is_empty()
+    assert transform.holdings(parsed.tables["holdings"], asked).is_empty()
+
+
 def test_without_a_day_or_name_to_expect_any_is_taken() -> None:
     request = ishares.valuations("ACS", "123456", "Acme Silver Trust")
     request.expects.clear()

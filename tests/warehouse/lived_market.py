@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from schemas.tables.asset_caps import AssetCaps
 from schemas.tables.bars import Bars
@@ -39,10 +40,12 @@ from schemas.tables.reported_flows import ReportedFlows
 from schemas.tables.stated_facts import StatedFacts
 from tests.diary import begin
 from tests.warehouse.market import DAY, capture, correction, evening, put, sessions, verdict
-from warehouse import runs, shapes, stating, tables
+from warehouse import alerts, runs, shapes, stating, tables
+from warehouse.alerts import Wishes
+from warehouse.checks import Failure
 from warehouse.recording import record
 from warehouse.refusals import refuse
-from warehouse.runs import Question
+from warehouse.runs import Question, Run
 
 FIRST = date(2029, 4, 2)
 BEFORE = date(2030, 5, 30)
@@ -95,6 +98,7 @@ def live(warehouse: duckdb.DuckDBPyConnection, today: date) -> None:
     see_others(warehouse, days, now)
     go_wrong(warehouse, days, now, nth)
     state(warehouse, now)
+    alert(warehouse, f"{today}", now, nth)
 
 
 def ask(warehouse: duckdb.DuckDBPyConnection, today: date, now: datetime, nth: int) -> None:
@@ -319,3 +323,18 @@ def state(warehouse: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """State the facts as a publish does: what was stated otherwise for a day is retracted."""
     stated = stating.changes(warehouse, stating.evaluate(warehouse))
     put(warehouse, StatedFacts, stated.rows(named=True), now, source="silverstreak")
+
+
+def alert(warehouse: duckdb.DuckDBPyConnection, run: str, now: datetime, nth: int) -> None:
+    """Send what the evening before has raised, and raise news, and that another check fails."""
+    owed = alerts.claim(warehouse, run, lambda _: False, 1)
+    alerts.settle(warehouse, run, [(alert.alert, 1) for alert in owed], now)
+    alerts.raise_all(
+        warehouse,
+        Run(run, "run", (), now),
+        now,
+        wishes=Wishes({"record", "streak", "week"}, (), 6, 3, 24),
+        followed=pl.DataFrame(schema=dict.fromkeys(("source", "dataset", "symbol"), pl.String)),
+        failures=[Failure(f"check {nth}", "warning", 1)],
+        addresses=1,
+    )

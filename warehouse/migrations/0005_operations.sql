@@ -29,11 +29,18 @@ create table ops.check_results (
     failing_rows bigint not null
 );
 
+-- When a run last looked for what there is to alert to; null: it has not.
+alter table ops.runs add column alerted_at timestamptz;
+
 -- What a person was to be told, once each.
 create table ops.alerts (
     alert varchar not null, -- what makes it the same
-    kind varchar not null,
+    kind varchar not null, -- record, streak, week, late, check, drift
+    subject varchar not null, -- what it is about
     message varchar not null,
     raised_at timestamptz not null,
-    sent_at timestamptz -- null: not yet
+    over_at timestamptz, -- when a dataset was late no more, or a check passed again
+    owed_to bigint[] not null, -- numbers of the addresses that are still to be told
+    sender varchar, -- the run that is about to tell them
+    sent_at timestamptz -- when the last of them was told; null: not yet, or there is none
 );

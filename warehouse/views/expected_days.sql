@@ -1,12 +1,12 @@
 -- Every market day that a source should have stated by now, of all that is recorded.
 --
 -- Grain   one row per dataset, subject, source and day
--- Method  sessions of the subject's calendar since its first one, due its publication lag after the
---         close; of a fund's holdings those since the first snapshot stored, and the last five; of a
---         series the days of its calendar, or the ends of months; of a page each UTC day since it
---         was first recorded
--- Caveat  what is due is told from the clock. Of a fund without a first session (there is no history
---         of it) the last one due alone is expected
+-- Method  sessions of the subject's calendar since its first one, due its publication lag after
+--         the close; of a fund's holdings those since the first snapshot stored, and the last
+--         five; of a series the days of its calendar, or the ends of months; of a page each UTC
+--         day since it was first recorded
+-- Caveat  what is due is told from the clock. Of a fund without a first session (there is no
+--         history of it) the last one due alone is expected
 --
 -- Columns
 -- dataset      what is recorded: quotes, valuations, holdings, rates, ...
@@ -64,17 +64,36 @@ markets as (
         on fund_sources.fund = snapshots.fund and fund_sources.source = snapshots.source
 ),
 
+lags as (
+    select distinct
+        calendar,
+        lag_hours
+    from markets
+),
+
+-- Once for all subjects of a calendar: to add hours to an instant is dear.
+due_sessions as (
+    select
+        lags.calendar,
+        lags.lag_hours,
+        sessions.session as as_of,
+        sessions.closes_at + to_hours(lags.lag_hours) as due_at
+    from lags
+    inner join sessions on lags.calendar = sessions.calendar
+),
+
 closed as (
     select
         markets.*,
-        sessions.session as as_of,
-        sessions.closes_at + to_hours(markets.lag_hours) as due_at
+        due_sessions.as_of,
+        due_sessions.due_at
     from markets
-    inner join sessions
-        on markets.calendar = sessions.calendar
-        and markets.begins_on <= sessions.session
+    inner join due_sessions
+        on markets.calendar = due_sessions.calendar
+        and markets.lag_hours = due_sessions.lag_hours
+        and markets.begins_on <= due_sessions.as_of
     cross join clock
-    where sessions.closes_at + to_hours(markets.lag_hours) <= clock.now
+    where due_sessions.due_at <= clock.now
 ),
 
 latest as (

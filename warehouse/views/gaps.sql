@@ -1,9 +1,9 @@
 -- What is expected and not stored, and why.
 --
 -- Grain   one row per dataset, subject, source and market day
--- Method  expected_days minus stored_days. A source is taken to have none when an answer two days or
---         more after the day was due had days before and after it, or when two such answers lacked
---         it: one may be a hiccup. The next run asks for what is open
+-- Method  expected_days minus stored_days. A source is taken to have none when an answer two days
+--         or more after the day was due had days before and after it, or when two such answers
+--         lacked it: one may be a hiccup. The next run asks for what is open
 -- Caveat  sources that report some days only, such as quarterly filings, have none of the others
 --
 -- Columns
@@ -16,8 +16,8 @@
 -- due_at    when the source should have had it, UTC
 -- reason    never asked; awaited (answers so far lacked it); unanswered (the last question was);
 --           refused (the last answer was not what was asked for); rejected (its row broke a
---           promise); provider has none; out of reach (further back than the source's answer goes: a
---           backfill asks for it in parts); lost (a page was not asked for on its day)
+--           promise); provider has none; out of reach (further back than the source's answer
+--           goes: a backfill asks for it in parts); lost (a page was not asked for on its day)
 -- detail    why the last question was not answered, or its answer refused or rejected
 -- is_open   whether the next run asks for it
 
@@ -42,7 +42,8 @@ answers as (
         asked_to,
         first_as_of,
         last_as_of,
-        known_at
+        known_at,
+        known_at - interval 2 day as confirms_until
     from loads
     where relation <> 'corporate_actions'
 ),
@@ -53,10 +54,10 @@ looked_for as (
         absent.subject,
         absent.source,
         absent.as_of,
-        count(*) filter (where answers.known_at >= absent.due_at + interval 2 day) as late_answers,
+        count(*) filter (where absent.due_at <= answers.confirms_until) as late_answers,
         coalesce(
             bool_or(
-                answers.known_at >= absent.due_at + interval 2 day
+                absent.due_at <= answers.confirms_until
                 and absent.as_of between answers.first_as_of and answers.last_as_of
             ),
             false
@@ -89,71 +90,72 @@ reaches as (
 
 refused as (
     select
-        scope,
-        max(refused_at) as refused_at,
+        dataset,
+        source,
+        substr(scope, len(source) + len(dataset) + 3) as subject,
         arg_max(reason, refused_at) as reason
     from refusals
     where resolved_at is null
-    group by scope
+    group by dataset, source, scope
+),
+
+broken as (
+    select
+        dataset,
+        source,
+        coalesce(key ->> 'instrument', key ->> 'fund', key ->> 'series') as subject,
+        coalesce(key ->> 'session', key ->> 'as_of')::date as as_of,
+        array_to_string(failures, ', ') as failures
+    from rejections
+    where resolved_at is null and relation <> 'corporate_actions'
 ),
 
 rejected as (
     select
-        relation,
-        key,
-        string_agg(distinct array_to_string(failures, ', '), '; ') as failures
-    from rejections
-    where resolved_at is null
-    group by relation, key
-),
-
-keyed as (
-    select
-        *,
-        source || '/' || dataset || '/' || subject as scope,
-        case dataset
-            when 'quotes' then 'bars'
-            when 'valuations' then 'fund_valuations'
-            else dataset
-        end as relation,
-        case dataset
-            when 'quotes'
-                then to_json({ 'instrument': subject, 'session': as_of, 'source': source })
-            when 'valuations'
-                then to_json({ 'fund': subject, 'as_of': as_of, 'source': source })
-            else to_json({ 'series': subject, 'as_of': as_of, 'source': source })
-        end::varchar as key
-    from absent
+        dataset,
+        source,
+        subject,
+        as_of,
+        string_agg(distinct failures, '; ') as failures
+    from broken
+    group by dataset, source, subject, as_of
 ),
 
 judged as (
     select
-        keyed.*,
+        absent.*,
         case
-            when keyed.is_fleeting then 'lost'
-            when rejected.key is not null then 'rejected'
+            when absent.is_fleeting then 'lost'
+            when rejected.as_of is not null then 'rejected'
             when looked_for.is_passed_over or looked_for.late_answers >= 2 then 'provider has none'
-            when keyed.as_of < reaches.reaches_to then 'out of reach'
+            when absent.as_of < reaches.reaches_to then 'out of reach'
             when reaches.last_outcome = 'unanswered' then 'unanswered'
-            when refused.scope is not null then 'refused'
+            when refused.subject is not null then 'refused'
             when looked_for.as_of is not null then 'awaited'
             else 'never asked'
         end as reason,
         rejected.failures,
         reaches.last_reason,
         refused.reason as refusal
-    from keyed
+    from absent
     left join looked_for
-        on keyed.dataset = looked_for.dataset
-        and keyed.subject = looked_for.subject
-        and keyed.source = looked_for.source
-        and keyed.as_of = looked_for.as_of
+        on absent.dataset = looked_for.dataset
+        and absent.subject = looked_for.subject
+        and absent.source = looked_for.source
+        and absent.as_of = looked_for.as_of
     left join reaches
-        on keyed.dataset = reaches.dataset
-        and keyed.subject = reaches.subject
-        and keyed.source = reaches.source
-    left join refused on keyed.scope = refused.scope
-    left join rejected on keyed.relation = rejected.relation and keyed.key = rejected.key
+        on absent.dataset = reaches.dataset
+        and absent.subject = reaches.subject
+        and absent.source = reaches.source
+    left join refused
+        on absent.dataset = refused.dataset
+        and absent.subject = refused.subject
+        and absent.source = refused.source
+    left join rejected
+        on absent.dataset = rejected.dataset
+        and absent.subject = rejected.subject
+        and absent.source = rejected.source
+        and absent.as_of = rejected.as_of
 )
 
 select
