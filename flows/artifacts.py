@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from html import escape
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
@@ -30,6 +31,7 @@ from flows import gaps, status
 from flows.planning import Carried
 from flows.registry import FEEDS
 from flows.settings import General
+from flows.terminal import counted
 from warehouse import asking
 from warehouse.checks import Failure
 from warehouse.ledger import Recorded
@@ -144,11 +146,11 @@ def summary(
         "Problems": problems,
         "Checks that fail": map(in_words, published.failures),
         "Open rejections": (
-            f"{row['rows']:,} of {row['source']}/{row['dataset']}: {row['failure']}"
+            f"{counted(row['rows'], 'row')} of {row['source']}/{row['dataset']}: {row['failure']}"
             for row in findings.rejections.iter_rows(named=True)
         ),
         "Open gaps": (
-            f"{row['days']:,} days of {row['source']}/{row['dataset']}: {row['reason']}"
+            f"{counted(row['days'], 'day')} of {row['source']}/{row['dataset']}: {row['reason']}"
             for row in missing.iter_rows(named=True)
         ),
     }
@@ -164,12 +166,13 @@ def summary(
 
 def in_words(failure: Failure) -> str:
     """Say which check found how many rows, and show the first."""
-    return f"{failure.check} ({failure.severity}): {failure.rows:,}, such as {failure.examples[0]}"
+    rows = counted(failure.rows, "row")
+    return f"{failure.check} ({failure.severity}): {rows}, such as {failure.examples[0]}"
 
 
 def bullets(title: str, lines: Iterable[str]) -> list[str]:
-    """Write a section, unless there is nothing in it."""
-    listed = [f"- {' '.join(line.split())}" for line in lines]
+    """Write a section, if there is anything in it; what a provider served is shown as text."""
+    listed = [f"- {escape(' '.join(line.split()), quote=False)}" for line in lines]
     return [f"### {title}", "\n".join(listed)] if listed else []
 
 

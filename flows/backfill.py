@@ -22,7 +22,7 @@ from flows.world import World, observe
 from warehouse import runs
 from warehouse.runs import Question, Run
 
-LEFT_ALONE = "answers nothing, and is left alone for the rest of the backfill: repeat it later"
+LEFT_ALONE = "no answer at all: left alone for the rest of the backfill, which may be repeated"
 
 Tell = Callable[[int, date], Awaitable[None]]
 
@@ -134,7 +134,8 @@ async def load(work: Work, answers: list[Question], since: datetime) -> set[str]
 @asynccontextmanager
 async def progress(total: int) -> AsyncIterator[Tell]:
     """Show how many questions were asked: to who looks on, and as an artifact of a flow's run."""
-    artifact = await acreate_progress_artifact(0) if FlowRunContext.get() else None
+    told = FlowRunContext.get()  # else nobody but a test runs it
+    artifact = await acreate_progress_artifact(0, key="backfill") if told else None
     done = 0
     with terminal.progress(total, "question") as show:
 

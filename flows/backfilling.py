@@ -1,10 +1,10 @@
 """What a backfill asks for, and in which order: a span of the past, chunk by chunk.
 
-A chunk is a calendar quarter of all that is missing. It is the longest that one answer of every
-source holds (Coinbase serves 300 days), so that bars cost a question a quarter and not a day.
-The latest chunk comes first, and in it the latest day: a fund's holdings are expected since its
-first snapshot, so the first of them stored alone would have the next scheduled run ask for every
-day since. Rows are stored by market day across all entities either way.
+A chunk is a calendar quarter of all that is missing: one answer of every source holds it (300 days
+at Coinbase), so bars cost few questions; of holdings, which cost one a day, a chunk is asked for in
+portions. The latest chunk comes first, and in it the latest day: a fund's holdings are expected
+since its first snapshot, so an early one stored alone would have the next scheduled run ask for
+every day since. Rows lie by market day across all entities either way.
 """
 
 from collections.abc import Collection, Iterable

@@ -32,11 +32,13 @@ def show(which: str, sections: dict[str, pl.DataFrame], now: datetime | None) ->
 
 def show_gaps(ranges: pl.DataFrame, *, with_state: bool) -> None:
     """Print gaps as ranges of days, and if wanted whether anybody still asks for them."""
+    scope = pl.concat_str("source", "dataset", "subject", separator="/")
+    detail = pl.col("detail").str.strip_prefix(scope + ": ")
     told = ranges.select(
         "dataset", "source", "subject",
         pl.col("first_day").alias("from"), pl.col("last_day").alias("to"), "days",
         pl.when("is_open").then(pl.lit("open")).otherwise(pl.lit("closed")).alias("state"),
-        pl.concat_str("reason", "detail", separator=": ", ignore_nulls=True).alias("reason"),
+        pl.concat_str("reason", detail, separator=": ", ignore_nulls=True).alias("reason"),
     )  # fmt: skip
     for (dataset, source), of_one in told.group_by("dataset", "source", maintain_order=True):
         listed = of_one.drop("dataset", "source", *([] if with_state else ["state"]))

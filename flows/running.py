@@ -135,7 +135,8 @@ def conclude(report: "Report") -> int:
     for warning in report.warnings:
         terminal.log.info("%s", told(warning))
     for alert in report.alerts:
-        terminal.log.info("alert (%s): %s", alert.kind, alert.message)
+        if alert.kind not in {"check", "drift"}:  # those are told above
+            terminal.log.info("alert (%s): %s", alert.kind, alert.message)
     for problem in report.problems:
         terminal.complain(problem)
     if report.nothing_to_do:

@@ -164,8 +164,8 @@ def show_gaps(
         return
     overview.show_gaps(wanted, with_state=closed)
     if not closed and wanted.height < ranges.height:
-        left = terminal.counted(ranges.height - wanted.height, "range")
-        terminal.log.info("%s more nobody asks for any more: see them with --all", left)
+        left = terminal.counted(ranges.height - wanted.height, "more range")
+        terminal.log.info("left out: %s not asked for any more (--all lists them, too)", left)
 
 
 @contextmanager

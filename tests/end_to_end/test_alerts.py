@@ -1,4 +1,4 @@
-"""Two days lived by command: what there is to be told arrives once, and is an event of Prefect's."""
+"""Two days lived by command: what is to be told arrives once, and is an event of Prefect's."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_what_two_days_bring_arrives_once(
 
 
 def events(awaited: int) -> list[tuple[str, str, str]]:
-    """Ask Prefect for the alerts among its events, the first ones first, once it has digested so many."""
+    """Ask Prefect for the alerts among its events, in order, once it has digested so many."""
     wanted = {"filter": {"event": {"prefix": ["silverstreak.alert."]}}}
     deadline = time.monotonic() + 60
     while True:

@@ -145,8 +145,11 @@ def called(script: str, *words: str, **env: str) -> Any:
     return json.loads(ended.stdout.splitlines()[-1])
 
 
-def fail(_: Answer) -> Answer:
-    return Answer(b"Internal Server Error", "text/plain;charset=utf-8", 500)
+def go_wrong(answer: Answer) -> Answer:
+    """Fail, or serve a page where a table is wanted."""
+    if answer.media_type == "text/csv":
+        return Answer(b"Internal Server Error", "text/plain;charset=utf-8", 500)
+    return Answer(b"<html><script>alert(1)</script></html>", "text/html")
 
 
 @pytest.fixture(scope="module")
@@ -228,13 +231,15 @@ def events(run: dict[str, Any], asset: str) -> list[dict[str, Any]]:
 
 
 def test_what_went_wrong_is_told_with_what_it_befell(market: Market, data: Path) -> None:
-    told = run("record_rates", market, data, spoil=fail)
+    told = run("record_rates", market, data, spoil=go_wrong)
 
     summary = told["left"]["summary-record-rates"]
     assert told["name"] == "Failed"
     assert summary.startswith("## failed")
     assert "### Problems\n\n- fred/rates/" in summary
     assert "days of fred/rates: unanswered" in summary
+    assert "- refused: worldbank/" in summary
+    assert "<" not in summary, "nothing that a provider served is shown as HTML"
 
 
 def test_rejected_rows_are_counted_and_told(market: Market, data: Path) -> None:
@@ -245,7 +250,7 @@ def test_rejected_rows_are_counted_and_told(market: Market, data: Path) -> None:
 
     [rows] = [row for row in told["left"]["rows-record-rates"] if row["table"] == "rates"]
     assert rows["rejected"] == 2, "one of each series"
-    listed = "### Open rejections\n\n- 2 of fred/rates: value: "
+    listed = "### Open rejections\n\n- 2 rows of fred/rates: value: "
     assert listed in told["left"]["summary-record-rates"]
 
 

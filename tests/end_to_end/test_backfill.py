@@ -57,7 +57,7 @@ def test_prefect_shows_how_far_it_is(
     backfilled: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     api = os.environ["PREFECT_API_URL"]
-    wanted = {"artifacts": {"type": {"any_": ["progress"]}}}
+    wanted = {"artifacts": {"key": {"any_": ["backfill"]}}}
 
     shown = httpx.post(f"{api}/artifacts/filter", json=wanted).raise_for_status().json()
 

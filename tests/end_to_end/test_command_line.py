@@ -12,7 +12,18 @@ from tests.end_to_end.conftest import Silverstreak
 from warehouse.connection import up
 
 Demo = tuple[Path, subprocess.CompletedProcess[str]]
-COMMANDS = ("demo", "run", "publish", "rollback", "sql", "claims", "status", "sandbox")
+COMMANDS = (
+    "demo",
+    "run",
+    "backfill",
+    "publish",
+    "rollback",
+    "sql",
+    "claims",
+    "status",
+    "gaps",
+    "sandbox",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -40,6 +40,7 @@ def test_a_failing_check_leaves_the_last_good_copy_up_and_a_rollback_the_one_bef
         {
             "file": first.name,
             "published_at": status["published"][0]["published_at"],
+            "age_hours": status["published"][0]["age_hours"],
             "versions_kept": 1,
             "newer_is_blocked": True,
         }

@@ -1,7 +1,10 @@
 """A span of the past, asked for chunk by chunk: what is asked, of whom, and what is not."""
 
+import io
+import logging
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows import backfilling
+from flows import backfilling, terminal
 from flows.backfilling import BACKFILLED, Span, WrongUse, portions, span
 from flows.planning import Planned
 from flows.registry import PROVIDERS
@@ -154,7 +157,7 @@ async def test_who_answers_nothing_is_left_alone_and_the_others_are_recorded(
 
     assert len(report.problems) == 2
     assert "the server failed with status 500" in report.problems[0]
-    assert report.problems[1].startswith("yahoo: answers nothing, and is left alone")
+    assert report.problems[1].startswith("yahoo: no answer at all: left alone")
     asked = ask(empty, ASKED)
     assert {start for source, *_, start, _ in asked if source == "yahoo"} == {date(2025, 10, 1)}
     assert {row[2] for row in asked if row[1] == "valuations"} == {"IBIT", "SLV"}
@@ -319,3 +322,30 @@ def test_a_portion_has_so_many_questions_to_each_provider_in_order() -> None:
         ["a2", "a2", "a3", "a3", "b4"],
         ["a4", "a4"],
     ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+
+    with terminal.progress(1050, "question") as show:
+        show(60, "quarter of 2025-10-01")
+
+    assert "quarter of 2025-10-01" in seen.getvalue()
+    assert "60/1050" in seen.getvalue()
+
+
+def test_elsewhere_lines_do(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(terminal.log, "propagate", True)
+
+    with caplog.at_level(logging.INFO), terminal.progress(1050, "question") as show:
+        show(60, "quarter of 2025-10-01")
+
+    assert caplog.messages == ["quarter of 2025-10-01: 60 of 1,050 questions"]

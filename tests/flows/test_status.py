@@ -24,7 +24,7 @@ from tests.warehouse.market import capture, lay, verdict
 from warehouse import publishing, runs
 from warehouse.connection import FILE, open_writer
 from warehouse.recording import record_together
-from warehouse.runs import Run
+from warehouse.runs import Question, Run
 
 Recorded = tuple[Path, object]
 FRESH = {"quotes/yahoo", "valuations/ishares", "holdings/ishares"}
@@ -213,6 +213,16 @@ def test_gaps_are_listed_as_ranges_with_their_reason(asked: Asked, live: Path) -
     text = asked("gaps", "--data", str(live)).stdout
     assert "quotes of yahoo" in text
     assert f"SI=F     {DAYS[-2]}  {DAYS[-1]}     2  never asked" in text
+
+
+def test_why_a_question_was_not_answered_is_told_with_the_gap(asked: Asked, live: Path) -> None:
+    with open_writer(live, "live", NOW) as warehouse:
+        about = ("yahoo", "quotes", "SI=F", DAYS[0], DAYS[0], DAYS[-1], NOW - HOUR, "unanswered")
+        runs.keep_questions(warehouse, "first", [Question(*about, "yahoo/quotes/SI=F: status 500")])
+
+    [gap] = gaps(asked, live)
+    assert (gap["reason"], gap["detail"]) == ("unanswered", "yahoo/quotes/SI=F: status 500")
+    assert "  2  unanswered: status 500" in asked("gaps", "--data", str(live)).stdout
 
 
 def test_gaps_can_be_told_of_a_dataset_of_a_subject_or_of_both(

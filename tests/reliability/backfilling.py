@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flows import backfilling, keeping
 from flows.recording import Report
@@ -17,6 +17,9 @@ from tests.flows import living
 NOW = datetime(2025, 12, 12, 18, tzinfo=UTC)
 
 
+BACKFILL, RUN = "Mozilla/backfill", "Mozilla/run"
+
+
 class Task(NamedTuple):
     """What is backfilled, from where, by which reference files, how much at a time."""
 
@@ -25,24 +28,22 @@ class Task(NamedTuple):
     first: date
     last: date
     most: int
-    publish: bool
+    publish: bool = False
 
 
 def work(data: Path, task: Task) -> None:
     """Backfill, as the flow does; end with status 1 if anything went wrong."""
     alike(task)
     backfilling.portions = partial(backfilling.portions, most=task.most)
-    done = living.backfill(
-        data, task.url, task.first, task.last, publish=task.publish, USER_AGENT="Mozilla/backfill"
-    )
-    end(asyncio.run(done))
+    about: dict[str, Any] = {"publish": task.publish, "TIMEOUT": "120", "USER_AGENT": BACKFILL}
+    end(asyncio.run(living.backfill(data, task.url, task.first, task.last, **about)))
 
 
 def run_beside(data: Path, task: Task) -> None:
     """Run once, as a schedule does; end with status 1 if anything went wrong."""
     alike(task)
     datasets = frozenset({"quotes", "valuations", "holdings"})
-    end(asyncio.run(living.run(data, task.url, datasets=datasets, USER_AGENT="Mozilla/run")))
+    end(asyncio.run(living.run(data, task.url, datasets=datasets, USER_AGENT=RUN)))
 
 
 def alike(task: Task) -> None:

@@ -9,6 +9,7 @@ in flight at a kill. Ends with status 1 and one line at the first broken promise
 """
 
 import argparse
+import asyncio
 import json
 import shutil
 import signal
@@ -43,13 +44,15 @@ from sandbox.publication import publish_bars, publish_fund_rows, sessions
 from sources import captures
 from tests.conftest import serving
 from tests.flows.living import ask, believed
-from tests.reliability.backfilling import NOW, Task, run_beside, work
+from tests.reliability.backfilling import BACKFILL, NOW, RUN, Task, run_beside, work
 from warehouse.connection import FILE, connect, open_writer
 from warehouse.fingerprints import differences, fingerprints
 
 TODAY = NOW.date() - timedelta(days=1)
 IN_FLIGHT = 4  # questions at once to a provider in the sandbox
 DELAY = 0.05  # seconds from question to answer: a kill may hit between
+A_MOMENT = 1.0
+ISSUER = ishares.PATH.split("/")[1]
 PATIENCE = 3600
 POSITIONS = 3
 HARMLESS = ("not loaded yet", "left by a run that was killed", "nothing is published")
@@ -72,6 +75,10 @@ class Answered(NamedTuple):
     ended: float
     agent: str
     provider: str
+
+
+Waits = Callable[[str, str, list[Answered]], bool]
+"""Whether who asks, at which provider, is to wait, after these answers."""
 
 
 @dataclass
@@ -182,17 +189,19 @@ def begin(data: Path) -> None:
 def prove_beside(home: Path, funds: int, days: int) -> list[Answered]:
     """Backfill beside a run in another process; give who was answered when.
 
-    Both must succeed, and what is believed at last be what a backfill alone comes to.
+    Both must succeed, and what is believed at last be what a backfill alone comes to. The issuer
+    lets the backfill wait until the run is asking, too.
     """
     span, names = last_sessions(days), named(funds)
     reference = write_reference(home, names, names, span[0])
     alone, both = home / "alone", home / "both"
     shutil.copytree(alone, both)
     with sandboxed(names, names, span) as sandbox:
-        task = Task(sandbox.url, reference, span[0], TODAY, most=4, publish=False)
+        task = Task(sandbox.url, reference, span[0], TODAY, backfilling.MOST_QUESTIONS)
         with working(alone, task) as worker:
             succeed(worker, "the backfill alone")
-        sandbox.answers.clear()
+    with sandboxed(names, names, span, until_a_run_asks) as sandbox:
+        task = task._replace(url=sandbox.url)
         with working(both, task) as worker, working(both, task, run_beside) as runner:
             succeed(worker, "the backfill beside a run")
             succeed(runner, "the run beside a backfill")
@@ -200,6 +209,13 @@ def prove_beside(home: Path, funds: int, days: int) -> list[Answered]:
         if rows != believed(both)[view]:
             raise Broken(f"beside a run a backfill comes to other {view}")
     return sorted(sandbox.answers)
+
+
+def until_a_run_asks(agent: str, provider: str, answers: list[Answered]) -> bool:
+    """Say whether the issuer is to wait, until a run was answered by another and had some time."""
+    asked = [answer.ended for answer in answers if answer.agent == RUN]
+    is_soon = not asked or time.monotonic() < asked[0] + A_MOMENT
+    return agent == BACKFILL and provider == ISSUER and is_soon
 
 
 def last_sessions(days: int) -> list[date]:
@@ -230,7 +246,7 @@ def disturb(
 ) -> list[Life]:
     """Kill the backfill so many times, each in its share of the questions; then let it finish.
 
-    Each kill comes some time after a question: while the next are asked, or answers are loaded.
+    Each kill comes some time after a question: before its answer, or while answers are loaded.
     """
     began, lives = time.monotonic(), []
     share = proof.questions / (kills + 1)
@@ -238,7 +254,7 @@ def disturb(
     for _ in range(kills):
         with working(data, task) as worker:
             until(chance.uniform(0.1, 0.9) * share, sandbox, worker)
-            worker.join(chance.uniform(0, longest))
+            worker.join(chance.choice((DELAY, longest)) * chance.random())
             worker.kill()
             worker.join()
         lives.append(end(data, sandbox))
@@ -344,8 +360,13 @@ class Alike(Faults):
 
 
 @contextmanager
-def sandboxed(names: Sequence[str], holders: Sequence[str], span: list[date]) -> Iterator[Sandbox]:
-    """Serve a market of these funds, and note what is asked."""
+def sandboxed(
+    names: Sequence[str],
+    holders: Sequence[str],
+    span: list[date],
+    waits: Waits = lambda *_: False,
+) -> Iterator[Sandbox]:
+    """Serve a market of these funds, and note what is asked; some answers wait."""
     heard: list[Asked] = []
     answers: list[Answered] = []
     known = dict(ishares.FUNDS)
@@ -354,7 +375,7 @@ def sandboxed(names: Sequence[str], holders: Sequence[str], span: list[date]) ->
     }
     app = server.app(market(names, holders, span), Standing(NOW), Alike(0))
     try:
-        with serving(heard_by(app, heard, answers)) as url:
+        with serving(heard_by(app, heard, answers, waits)) as url:
             yield Sandbox(url, heard, answers)
     finally:
         ishares.FUNDS.clear()
@@ -362,7 +383,10 @@ def sandboxed(names: Sequence[str], holders: Sequence[str], span: list[date]) ->
 
 
 def heard_by(
-    app: Callable[..., Awaitable[None]], heard: list[Asked], answers: list[Answered]
+    app: Callable[..., Awaitable[None]],
+    heard: list[Asked],
+    answers: list[Answered],
+    waits: Waits,
 ) -> Any:
     """Note each question before it is answered, and after."""
 
@@ -373,8 +397,10 @@ def heard_by(
         params = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
         heard.append((scope["path"], tuple(sorted(params))))
         agent, began = dict(scope["headers"])[b"user-agent"].decode(), time.monotonic()
-        await app(scope, receive, send)
         provider = scope["path"].split("/")[1]
+        while waits(agent, provider, answers):  # noqa: ASYNC110 -- time is part of it
+            await asyncio.sleep(DELAY)
+        await app(scope, receive, send)
         answers.append(Answered(began, time.monotonic(), agent, provider))
 
     return hear

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.reliability.backfilling import BACKFILL, RUN
 from tests.reliability.backfills import (
     IN_FLIGHT,
     Broken,
@@ -83,7 +84,7 @@ def test_beside_a_run_one_process_at_a_time_asks_a_provider(tmp_path: Path, temp
 
     answers = prove_beside(tmp_path, funds=2, days=12)
 
-    assert {answer.agent for answer in answers} == {"Mozilla/backfill", "Mozilla/run"}
+    assert {answer.agent for answer in answers} == {BACKFILL, RUN}
     for provider in {answer.provider for answer in answers}:
         asked = [answer for answer in answers if answer.provider == provider]
         for before, after in combinations(asked, 2):  # in the order they were asked

@@ -667,11 +667,16 @@ def test_where_nobody_is_to_be_told_alerts_are_kept_all_the_same(
     assert answer(warehouse, "select kind, sent_at from alerts") == [("check", None)]
 
 
-def test_on_failure_nothing_is_raised(raised: duckdb.DuckDBPyConnection) -> None:
+def test_a_run_that_fails_to_raise_an_alert_leaves_all_to_the_next(
+    raised: duckdb.DuckDBPyConnection,
+) -> None:
+    """What is over is noted before, and that it was looked for: neither is kept."""
+    raised.execute("alter table ops.alerts rename column message to another")
     before = answer(raised, "from ops.alerts order by all")
-    broken = EVERYONE.drop("symbol")
 
     with pytest.raises(duckdb.Error):
-        end_run(raised, evening(DAYS[3]), failures=[failure("third")], followed=broken)
+        end_run(raised, evening(DAYS[3]), failures=[failure("third")])
 
     assert answer(raised, "from ops.alerts order by all") == before
+    looked = "select alerted_at is null from ops.runs order by started_at"
+    assert answer(raised, looked) == [(False,), (False,), (True,)]

@@ -713,7 +713,8 @@ def test_a_session_missing_before_the_last_one_stored_is_told(
     begin(market, "run", datetime.combine(TODAY, time(23), UTC))
     lay_stored(market, schema, stored)
 
-    assert missing(market) == [(tables.name(schema), "X", count) for count in rows]
+    dataset = "quotes" if schema is Bars else "valuations"
+    assert missing(market) == [(dataset, "X", count) for count in rows]
     told = failure(market, MISSING)
     assert not told.blocks
     assert bool(told.rows) == bool(rows)
@@ -740,7 +741,7 @@ def test_what_a_fallback_has_fills_no_hole_of_the_first_source(
     lay_stored(market, FundValuations, OPEN_DAYS[:4] + OPEN_DAYS[6:])
     lay_stored(market, FundValuations, OPEN_DAYS, source="other")
 
-    assert missing(market) == [("fund_valuations", "X", 2)]
+    assert missing(market) == [("valuations", "X", 2)]
 
 
 @pytest.mark.parametrize("stored", [OPEN_DAYS[:1], OPEN_DAYS[:-3], OPEN_DAYS[-1:]])
@@ -765,22 +766,22 @@ def lay_stored(
 def missing(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     query = (checks.FOLDER / f"{MISSING}.sql").read_text()
     return [
-        (relation, subject, count)
-        for relation, subject, _, count in warehouse.execute(query).fetchall()
+        (dataset, subject, count)
+        for dataset, subject, _, count in warehouse.execute(query).fetchall()
     ]
 
 
 def test_a_session_confirmed_to_be_missing_is_not_told(recorded: duckdb.DuckDBPyConnection) -> None:
     begin(recorded, "run", datetime.combine(TODAY, time(23), UTC))
     bars = [{"instrument": "X", "session": day, "close": 1.0} for day in OPEN_DAYS]
-    whole = (FIRST, TODAY)
-    put(recorded, Bars, bars[:4], evening(OPEN_DAYS[3]), subject="X", asked=whole)
+    whole: dict[str, Any] = {"subject": "X", "dataset": "quotes", "asked": (FIRST, TODAY)}
+    put(recorded, Bars, bars[:4], evening(OPEN_DAYS[3]), **whole)
     assert missing(recorded) == []
 
-    put(recorded, Bars, bars[6:9], evening(OPEN_DAYS[6]), subject="X", asked=whole, tag="b")
-    assert missing(recorded) == [("bars", "X", 2)]
+    put(recorded, Bars, bars[6:9], evening(OPEN_DAYS[6]), **whole, tag="b")
+    assert missing(recorded) == [("quotes", "X", 2)]
 
-    put(recorded, Bars, bars[:4] + bars[6:], evening(TODAY), subject="X", asked=whole, tag="c")
+    put(recorded, Bars, bars[:4] + bars[6:], evening(TODAY), **whole, tag="c")
     assert missing(recorded) == []
 
 

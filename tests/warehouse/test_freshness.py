@@ -60,10 +60,12 @@ def asked(
     moment: datetime,
     subject: str = "SI=F",
     dataset: str = "quotes",
+    source: str = "bank",
+    outcome: runs.Outcome = "unanswered",
 ) -> None:
     """Note that it was asked for at a moment, in vain."""
     question = Question(
-        "bank", dataset, subject, FIRST, FIRST, TODAY, moment, "unanswered", "status 500"
+        source, dataset, subject, FIRST, FIRST, TODAY, moment, outcome, "status 500"
     )
     runs.keep_questions(warehouse, "run", [question])
 
@@ -161,6 +163,19 @@ def test_what_a_fallback_lacked_when_asked_makes_it_not_late(
         ("bank", True, 1, "late"),
         ("other", False, 1, "fresh"),
     ]
+
+
+def test_a_fallback_that_is_down_is_late_since_it_last_answered(
+    market: duckdb.DuckDBPyConnection,
+) -> None:
+    market.execute("update history.instruments set sources = 'other:Y bank:X'")
+    answered(market, DUE[:-5], on=LAST_BUT_ONE)
+    asked(market, evening(LAST_BUT_ONE) + timedelta(hours=1), outcome="unchanged")
+    asked(market, evening(LAST_BUT_ONE) + timedelta(hours=2), outcome="unanswered")
+
+    assert freshness(market, "source", "missing", "due_at", "state")[0] == (
+        "bank", 5, evening(LAST_BUT_ONE) + timedelta(hours=1), "late",
+    )  # fmt: skip
 
 
 def test_a_source_is_told_of_apart_where_it_is_a_fallback(

@@ -2,9 +2,9 @@
 --
 -- Grain   one row per alert, raised once however many runs find the same
 -- Method  raised at the end of a run, before its copy is published: records, streaks and weeks out
---         of what was newly stated; a dataset by its gaps; a check once until it has passed again; a
---         change of a source's columns once
--- Caveat  obeys known_at, but not as_of. What is sent after a run is told by the next published copy
+--         of what was newly stated; a dataset by its gaps; a check once until it has passed again;
+--         a change of a source's columns once
+-- Caveat  obeys known_at, but not as_of. What was sent after a run is in the next published copy
 --
 -- Columns
 -- alert      what makes it the same: kind, subject, and the day, month, week or run it began with

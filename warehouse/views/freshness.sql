@@ -2,9 +2,9 @@
 --
 -- Grain   one row per dataset and source; where a source is the first one of some subjects and a
 --         fallback of others, one row for each kind
--- Method  late when a day after the last one stored is due and missing, since its deadline or, if
---         that is earlier, since the source was first asked. A page is late when it was recorded
---         neither in this hour, or on this UTC day, nor in the one before
+-- Method  late when a day after the last one stored is due and missing: since its deadline, but not
+--         before the source was first asked, nor before the last answer of a fallback. A page is
+--         late when it was recorded neither in this hour, or on this UTC day, nor in the one before
 -- Caveat  told from the clock. Older holes make nothing late (see gaps), nor does what a fallback
 --         lacked when asked. A subject of which a source has nothing at all does not count
 --
@@ -18,7 +18,7 @@
 -- last_due        last market day that all of them should have; of a page the day of the last whole
 --                 hour, or the last whole day
 -- missing         market days with an open gap; of a page 0: what was missed is lost
--- due_at          deadline of the oldest day that is late, UTC; null: none is
+-- due_at          since when it is late, UTC; null: it is not
 -- hours_late      hours since then
 -- last_asked_at   when a run last asked, UTC
 -- last_loaded_at  when the last answer that was loaded reached us, UTC
@@ -73,7 +73,8 @@ asked as (
         subject,
         source,
         min(asked_at) as first_asked_at,
-        max(asked_at) as last_asked_at
+        max(asked_at) as last_asked_at,
+        max(asked_at) filter (where outcome <> 'unanswered') as last_answered_at
     from questions
     group by dataset, subject, source
 ),
@@ -100,8 +101,10 @@ followed as (
         dated.last_due,
         coalesce(behind.missing, 0) as missing,
         case
-            when behind.due_at is not null
+            when behind.due_at is null then null
+            when dated.is_primary
                 then greatest(behind.due_at, least(asked.first_asked_at, loaded.first_loaded_at))
+            else greatest(behind.due_at, asked.last_answered_at, loaded.last_loaded_at)
         end as due_at,
         asked.last_asked_at,
         loaded.last_loaded_at
