@@ -219,19 +219,21 @@ def test_twenty_deployments_that_are_due_at_once_are_all_served(tmp_path: Path) 
     """On SQLite, as the embedded server uses it."""
     script = tmp_path / "twenty.py"
     script.write_text(TWENTY)
-    with prefect_server(tmp_path) as api:
-        with served([sys.executable, str(script)], tmp_path / "log", tmp_path) as twenty:
+    with (
+        prefect_server(tmp_path) as api,
+        served([sys.executable, str(script)], tmp_path / "log", tmp_path) as twenty,
+    ):
 
-            def ended() -> list[dict[str, Any]]:
-                assert twenty.process.poll() is None, twenty.log.read_text()
-                runs = api.ask("flow_runs")
-                due = sorted({run["expected_start_time"] for run in runs})
-                by_time = [[run for run in runs if run["expected_start_time"] == at] for at in due]
-                at_once = next((runs for runs in by_time if len(runs) == 20), [])
-                return at_once if all(run["state_type"] in ENDED for run in at_once) else []
+        def ended() -> list[dict[str, Any]]:
+            assert twenty.process.poll() is None, twenty.log.read_text()
+            runs = api.ask("flow_runs")
+            due = sorted({run["expected_start_time"] for run in runs})
+            by_time = [[run for run in runs if run["expected_start_time"] == at] for at in due]
+            at_once = next((runs for runs in by_time if len(runs) == 20), [])
+            return at_once if all(run["state_type"] in ENDED for run in at_once) else []
 
-            runs = until(ended)
-            assert twenty.stop() == 0
+        runs = until(ended)
+        assert twenty.stop() == 0
 
     assert [run["state_type"] for run in runs] == ["COMPLETED"] * 20
     assert len({run["deployment_id"] for run in runs}) == 20

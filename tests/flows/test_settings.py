@@ -55,6 +55,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         pytest.param("SANDBOX", "localhost:8000", id="a sandbox without scheme"),
         pytest.param("ATTEMPTS", "0", id="no attempt"),
         pytest.param("USER_AGENT", "Mozillä", id="what no header can hold"),
+        pytest.param("ALERTS__FACTS", '["drawdown"]', id="news that are none"),
+        pytest.param("ALERTS__STREAK_EVERY", "0", id="a streak of no months"),
+        pytest.param("ALERTS__ADDRESSES", "[]", id="a setting of alerts that there is none of"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused(

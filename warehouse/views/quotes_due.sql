@@ -1,8 +1,8 @@
 -- What the next run asks for: each instrument's bars, with the days to ask for.
 --
 -- Grain   one row per instrument and source: fallbacks are asked, too, to fill gaps and to compare
--- Method  from the first open gap on, but always the last five sessions again, since sources revise.
---         After a new split, dividend or a revision of what was final, the whole history again.
+-- Method  from the first open gap on, but always the last five sessions again, since sources
+--         revise. After a new split, dividend or a revision of what was final, all of it again.
 --         While the market is closed there is no question where nothing is missing, nor where a
 --         fallback's answer lacked it
 -- Caveat  gaps says which sessions a source has none of: they are not asked for again
