@@ -22,6 +22,7 @@ COMMANDS = (
     "claims",
     "status",
     "gaps",
+    "alerts",
     "sandbox",
 )
 

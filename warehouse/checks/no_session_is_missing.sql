@@ -2,8 +2,8 @@
 -- missing: a hole hides records, and a change over it falls on one day.
 --
 -- Severity  warning
--- Method    open gaps of the primary source before its last stored session: those after it are late,
---           and the next run asks for them
+-- Method    open gaps of the primary source before its last stored session: those after it are
+--           late, and the next run asks for them
 -- Note      sessions that the source is known to have none of are in gaps, and told of no more
 
 with
