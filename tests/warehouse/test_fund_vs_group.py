@@ -196,7 +196,7 @@ def test_the_last_five_sessions_are_compared_too(ask: Ask) -> None:
     )
     assert fact["labels"] == [
         "notional at NAV; creations are in kind", "by book date", "window chosen afterwards",
-        "AAA: of AAA", "BBB: of BBB", "CCC: of CCC",
+        "BBB: of BBB", "CCC: of CCC", "of AAA",
     ]  # fmt: skip
     assert (fact["rank"], fact["of"], fact["complete"]) == (1, 3, True)
     assert (fact["value"], fact["view"]) == (10.0, "rolling_net_flows")
