@@ -16,6 +16,7 @@ test: .venv/ready
 chaos: .venv/ready
 	$(BIN)/python -m tests.reliability.kills 200
 	$(BIN)/python -m tests.reliability.month 21
+	$(BIN)/python -m tests.reliability.quarter 65
 	$(BIN)/python -m tests.reliability.backfills --funds 50 --days 252 --kills 3
 	$(BIN)/python -m pytest --hypothesis-profile thorough tests/warehouse/test_versions.py
 

@@ -334,6 +334,7 @@ def test_on_postgresql_all_is_deployed_and_planned_and_a_worker_runs_it(
             worker = ("worker", "start", "--pool", "market", "--type", "process", "--run-once")
             told += prefect(*worker, **environment)
             state = api.state(run)
+            left = {row["key"] for row in api.ask("artifacts")}
 
     assert {
         (row["name"], schedule["schedule"]["cron"], schedule["schedule"]["timezone"])
@@ -342,6 +343,7 @@ def test_on_postgresql_all_is_deployed_and_planned_and_a_worker_runs_it(
     } == {(row.name, row.cron, row.timezone) for row in DEPLOYMENTS if row.cron}
     assert deployed.keys() == {row.name for row in DEPLOYMENTS}
     assert state["type"] == "COMPLETED", told
+    assert left >= {"rows-bars", "gaps-bars", "summary-bars"}, "by the name of the deployment"
     assert ops_runs(data) == {run: "completed"}
 
 
