@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 
 from sandbox.server import serving
@@ -43,20 +44,29 @@ def test_what_two_days_bring_arrives_once(
         (record, True),
         (hole, True),
     ]
-    assert events(2) == [
+    assert events(2, runs_of(tmp_path)) == [
         ("silverstreak.alert.check", "silverstreak.check.no_session_is_missing", hole),
         ("silverstreak.alert.record", "silverstreak.record.SPY", record),
     ]
     assert "t0ken" not in "".join(run.stdout + run.stderr for run in ended)
 
 
-def events(awaited: int) -> list[tuple[str, str, str]]:
-    """Ask Prefect for the alerts among its events, in order, once it has digested so many."""
+def runs_of(data: Path) -> set[str]:
+    with duckdb.connect(data / FILE, read_only=True) as warehouse:
+        return {
+            f"prefect.flow-run.{run}"
+            for (run,) in warehouse.sql("select run from ops.runs").fetchall()
+        }
+
+
+def events(awaited: int, runs: set[str]) -> list[tuple[str, str, str]]:
+    """Ask Prefect for the alerts of these runs, in order, once it has digested so many."""
     wanted = {"filter": {"event": {"prefix": ["silverstreak.alert."]}}}
     deadline = time.monotonic() + 60
     while True:
         answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/events/filter", json=wanted)
-        found: list[dict[str, Any]] = answer.raise_for_status().json()["events"]
+        told: list[dict[str, Any]] = answer.raise_for_status().json()["events"]
+        found = [event for event in told if runs & related(event)]
         if len(found) >= awaited or time.monotonic() > deadline:
             return [
                 (
@@ -67,3 +77,7 @@ def events(awaited: int) -> list[tuple[str, str, str]]:
                 for event in sorted(found, key=lambda event: event["occurred"])
             ]
         time.sleep(0.2)
+
+
+def related(event: dict[str, Any]) -> set[str]:
+    return {one["prefect.resource.id"] for one in event["related"]}

@@ -75,7 +75,7 @@ async def answer(go_on):
 
 async def wait_for(progress):
     while True:
-        found = [one["data"] for one in await read("progress-spdr-gold")]
+        found = [one["data"] for one in await read("progress-made-up")]
         if found == [progress]:
             seen.append(progress)
             return
@@ -83,7 +83,7 @@ async def wait_for(progress):
 @flow
 async def fetching():
     answers = [asyncio.Event(), asyncio.Event()]
-    fetched = asyncio.ensure_future(artifacts.in_sight("spdr_gold", map(answer, answers)))
+    fetched = asyncio.ensure_future(artifacts.in_sight("made_up", map(answer, answers)))
     await wait_for(0)
     answers[0].set()
     await wait_for(50)

@@ -205,8 +205,9 @@ asked = []
 
 def noted(prepare):
     async def called(*arguments):
-        asked.extend(planned := await prepare(*arguments))
-        return planned
+        prepared = await prepare(*arguments)
+        asked.extend(prepared.planned)
+        return prepared
     return called
 
 

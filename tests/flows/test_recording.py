@@ -175,9 +175,8 @@ async def test_on_a_closed_day_what_is_missing_is_asked_for_all_the_same(
 
     assert report.nothing_to_do == ""
     assert ask(empty, "select max(as_of) from fund_valuations") == [(date(2025, 12, 5),)]
-    assert (
-        ask(empty, "select as_of from gaps where subject = 'IBIT' and as_of > '2025-06-02'") == []
-    )
+    left = "select as_of from gaps where dataset = 'valuations' and subject = 'IBIT'"
+    assert ask(empty, f"{left} and as_of > '2025-06-02'") == []
 
 
 async def test_what_came_of_each_question_is_kept(empty: Path, open_market: OpenMarket) -> None:
