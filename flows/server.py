@@ -180,16 +180,20 @@ def start(home: Path, port: int | None = None) -> Server:
     On the port that Prefect's own setting names, if there is one, or else on any that is free.
     """
     port = port or int(os.environ.get("PREFECT_SERVER_API_PORT") or free_port())
+    url = f"http://127.0.0.1:{port}/api"
+    # Else its pages ask port 4200, whatever the port of the server.
+    environment = {"PREFECT_SERVER_UI_API_URL": url} | os.environ
     with (home / "server.log").open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 -- our own interpreter and arguments
             [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     STARTED.append(process)
-    server = Server(process.pid, f"http://127.0.0.1:{port}/api")
+    server = Server(process.pid, url)
     (home / "server.json").write_text(json.dumps(server._asdict()))
     return server
 

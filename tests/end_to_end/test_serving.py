@@ -149,6 +149,7 @@ def test_what_was_killed_is_told_of_and_caught_up_with(template: Path, tmp_path:
         with served(command, tmp_path / "second", data, **settings) as second:
             page = until(lambda: address(second))
             assert "text/html" in httpx.get(page).headers["content-type"]
+            assert httpx.get(f"{page}/ui-settings").json()["api_url"] == f"{page}/api"
             until(lambda: second.says("run (catch-up) completed"))
             with api_at(f"{page}/api") as api:
                 state = api.state(killed)
