@@ -34,6 +34,14 @@ Asked = Callable[..., subprocess.CompletedProcess[str]]
 Once = Callable[[str, Callable[[Path], Any]], tuple[Path, Any]]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_brief() -> Iterator[None]:
+    """Make no brief after a publish, which takes seconds, but where it is what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SILVERSTREAK_BRIEF", "none")
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker build the demo at once, while others have files that do not wait for it."""
     items.sort(key=lambda item: item.path.stem != "test_command_line")

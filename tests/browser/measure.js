@@ -44,10 +44,12 @@
   const bound = (overflow) =>
     ({ hidden: "cut", clip: "cut", auto: "scroll", scroll: "scroll" })[overflow];
 
-  // Whether a box that scrolls is all that there is to see, as in an application.
+  // Whether a box that scrolls is all that there is to see, as in an application: then the
+  // document itself does not scroll.
   const fills = (box) =>
-    box.clientHeight > 0.8 * innerHeight && box.clientWidth > 0.8 * innerWidth
-    && bound(getComputedStyle(box).overflowY) === "scroll" && box.scrollHeight > box.clientHeight;
+    document.documentElement.scrollHeight <= innerHeight
+    && box.clientHeight > 0.8 * innerHeight && box.clientWidth > 0.8 * innerWidth
+    && bound(getComputedStyle(box).overflowY) === "scroll";
 
   function* bounds(element) {
     const position = getComputedStyle(element).position;

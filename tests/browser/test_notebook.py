@@ -1,6 +1,7 @@
 """The notebook as a program: what its cells hold is what the warehouse's views answer."""
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.warehouse.lived_market import LIVED
+from warehouse.connection import link_of
 
 NOTEBOOK = Path(__file__).parents[2] / "notebook" / "silverstreak.py"
 LATEST = {"as_of": LIVED[1], "known_at": None}
@@ -132,13 +134,17 @@ def test_of_what_is_known_now_nothing_has_changed_since(run: Run) -> None:
     assert (held["as_of"], held["known_at"]) == (LIVED[1], None)
 
 
-def test_it_says_what_there_is_not(run: Run, tmp_path: Path) -> None:
+def test_it_says_what_there_is_not(run: Run, tmp_path: Path, template: Path) -> None:
     silver, _ = run(subject="SI=F", **LATEST)
     before, _ = run(subject="SI=F", as_of=LIVED[0], known_at=datetime(2030, 5, 1, tzinfo=UTC))
     nothing, _ = run(tmp_path)
+    link_of(tmp_path / "empty").parent.mkdir(parents=True)
+    shutil.copy(template, link_of(tmp_path / "empty"))
+    empty, _ = run(tmp_path / "empty")
 
     assert "No flows of SI=F were known." in silver
     assert "Nothing was known before 2030-05-30 12:00 UTC." in before
     assert "No prices of SI=F were known." in before
     assert "No fact on SI=F could be stated at 2030-05-01 00:00 UTC." in before
     assert "nothing is published in" in nothing
+    assert "No fact is published" in empty
