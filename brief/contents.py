@@ -142,7 +142,7 @@ def foremost(facts: pl.DataFrame, topic: Topic) -> pl.DataFrame:
     """Choose one fact of each name: the most significant of the subject itself, or of markets."""
     markets = ["crypto", "top_20", "markets", topic.ether]
     own = [topic.asset, topic.instrument, topic.flows, topic.in_bitcoin]
-    is_of_flows = (pl.col("subject") == topic.flows).fill_null(value=False)
+    is_of_flows = pl.col("subject").is_in([topic.flows or ""])
     is_headline = pl.col("measure").str.starts_with(topic.measure) | ~is_of_flows
     chosen = facts.filter(pl.col("subject").is_in([*filter(None, [*own, *markets])]), is_headline)
     return chosen.unique("fact", keep="first", maintain_order=True)

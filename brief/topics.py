@@ -72,14 +72,13 @@ def find(warehouse: duckdb.DuckDBPyConnection, subject: str) -> Topic:
             on="denominator", how="left",
         )
     )  # fmt: skip
-    on_either_side = pl.any_horizontal(pl.col("numerator", "denominator").is_in(instruments))
-    of_bitcoin = pairs.filter(pl.col("above") == "bitcoin", one_is(row["instrument"]))
+    of_bitcoin = pairs.filter(pl.col("above") == "bitcoin", one_is_of(instruments[:1]))
     of_ether = pairs.filter(above="ether", below="bitcoin")
     return Topic(
         **{field: row[field] for field in TOLD},
         instruments=list(dict.fromkeys(instruments)),
         funds=funds_of(warehouse, row["flows"]),
-        pairs=pairs.filter(on_either_side)["pair"].to_list(),
+        pairs=pairs.filter(one_is_of(instruments))["pair"].to_list(),
         in_bitcoin=first(of_bitcoin["pair"]),
         ether=first(of_ether["pair"]),
     )
@@ -88,9 +87,9 @@ def find(warehouse: duckdb.DuckDBPyConnection, subject: str) -> Topic:
 TOLD = ("subject", "name", "asset", "instrument", "flows", "measure", "level")
 
 
-def one_is(instrument: str | None) -> pl.Expr:
-    """Say whether either side of a pair is an instrument."""
-    return pl.any_horizontal(pl.col("numerator", "denominator") == instrument)
+def one_is_of(instruments: list[str]) -> pl.Expr:
+    """Say whether either side of a pair is one of some instruments."""
+    return pl.any_horizontal(pl.col("numerator", "denominator").is_in(instruments))
 
 
 def first(names: pl.Series) -> str | None:
@@ -100,9 +99,11 @@ def first(names: pl.Series) -> str | None:
 
 def funds_of(warehouse: duckdb.DuckDBPyConnection, flows: str | None) -> list[str]:
     """List the funds of a group, those that have left it too; a fund is its own."""
+    if flows is None:
+        return []
     members = asking.ask(warehouse, "select fund_group, fund from fund_groups order by fund")
     funds = members.filter(fund_group=flows)["fund"].unique(maintain_order=True).to_list()
-    return funds or ([flows] if flows else [])
+    return funds or [flows]
 
 
 def unknown(subject: str, known: list[str]) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from selectolax.lexbor import LexborHTMLParser as Page
 
-from brief import outline
+from brief import contents, outline, topics
 from tests.end_to_end.conftest import Silverstreak
 from warehouse import asking
 from warehouse.connection import open_published
@@ -153,6 +153,19 @@ def test_an_earlier_day_is_told_as_it_was_known_then(published: Path, earlier: R
     assert any("Gold (GC=F)" in statement for statement in earlier.statements("#records"))
     assert not any("Silver (SI=F)" in statement for statement in earlier.statements("#records"))
     assert any("gold_physical" in statement for statement in earlier.statements("#flows"))
+
+
+def test_whatever_is_in_the_reference_data_can_have_a_brief(published: Path) -> None:
+    """Also what has no price, no flows, or neither pairs nor an asset."""
+    known = facts(published)
+    with open_published(published) as warehouse:
+        subjects = asking.ask(warehouse, topics.TOPICS.read_text())["subject"].unique()
+        told = [topics.find(warehouse, subject) for subject in subjects]
+
+    assert {topic.flows for topic in told} > {None, "silver_physical", "SPY"}
+    assert {topic.instrument for topic in told} > {None, "SI=F", "^GSPC"}
+    for topic in told:
+        assert contents.foremost(known, topic).height > 0, "markets have headlines for all"
 
 
 def test_a_subject_of_which_nothing_was_known_says_so(
