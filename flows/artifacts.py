@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from html import escape
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
@@ -86,18 +87,19 @@ def feeding(
     return fed
 
 
-async def leave(
+async def leave(  # noqa: PLR0913, PLR0917 -- all that a run comes to
     run: Run,
     counts: Counts,
     problems: Collection[str],
     published: Published,
     findings: Findings | None,
+    brief: Path | None,
 ) -> None:
     """Leave what a run came to: rows by table, gaps by reason, the rest in words; emit events."""
     if findings is None:
         return
     state = "failed" if problems else "completed"
-    words = summary(run, state, problems, published, findings)
+    words = summary(run, state, problems, published, findings, brief)
     emit(counts, published, findings.fed)
     try:
         key = key_of(run)
@@ -137,8 +139,13 @@ def listed(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.with_columns(pl.selectors.temporal().cast(pl.String)).to_dicts()
 
 
-def summary(
-    run: Run, state: str, problems: Iterable[str], published: Published, findings: Findings
+def summary(  # noqa: PLR0913, PLR0917 -- of all that a run comes to
+    run: Run,
+    state: str,
+    problems: Iterable[str],
+    published: Published,
+    findings: Findings,
+    brief: Path | None,
 ) -> str:
     """Tell in Markdown what went wrong, what is open, and where it was published."""
     missing = findings.gaps.filter("is_open")
@@ -159,6 +166,7 @@ def summary(
             f"## {state}",
             f"Recorded: {', '.join(run.datasets)}",
             f"Published: {published.file or 'no, what was up before stays up'}",
+            *([f"Brief: [{brief}]({brief.resolve().as_uri()})"] if brief else []),
             *(part for title, lines in sections.items() for part in bullets(title, lines)),
         ]
     )

@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -201,9 +201,9 @@ def rejections(
     resolved
         List also those that are closed.
     format
-        table, csv, json or parquet; all but the first give the rows alone, uncut.
+        table, csv, json, parquet or xlsx; all but the first give the rows alone.
     output
-        File to write instead of the terminal; parquet needs one.
+        File to write instead of the terminal; parquet and xlsx need one.
     """
     from flows import status as reporting  # noqa: PLC0415 -- commands import what they need
 
@@ -234,9 +234,9 @@ def gaps(
         List also what is not asked for any more: the provider has none, it is out of reach (see
         silverstreak backfill), or it was served on its day only.
     format
-        table, csv, json or parquet.
+        table, csv, json, parquet or xlsx.
     output
-        File to write instead of the terminal; parquet needs one.
+        File to write instead of the terminal; parquet and xlsx need one.
     """
     from flows import gaps as missing  # noqa: PLC0415 -- commands import what they need
     from flows import status as reporting  # noqa: PLC0415 -- the same
@@ -300,24 +300,72 @@ def sql(
     For example: silverstreak sql "select * from inflow_streaks where subject = 'SLV'"
 
     What there is to ask, and what a view says and means: silverstreak describe [VIEW].
-    Nothing outside the published file can be read or written.
+    Nothing outside the published file can be read or written. A table on a terminal shows the
+    first 100 rows; piped, in a file, and in every other format there are all.
 
     Parameters
     ----------
     query
         One SELECT, DESCRIBE or SHOW.
     format
-        table, csv, json or parquet.
+        table, csv, json, parquet or xlsx (Excel).
     output
-        File to write instead of the terminal; parquet needs one.
+        File to write instead of the terminal; parquet and xlsx need one.
     """
     from warehouse import asking  # noqa: PLC0415 -- commands import what they need
 
     with published(use(data), as_of, known_at) as warehouse:
-        terminal.write(asking.ask(warehouse, query), format, output)
-        origin = asking.origin(warehouse)
-    if format == "table" and output is None and origin == "synthetic":
-        terminal.console().print("synthetic data")
+        most = terminal.MOST_ROWS + 1 if terminal.is_cut(format, output) else None
+        answer = asking.ask(warehouse, query, most)
+        note = "synthetic data" if asking.origin(warehouse) == "synthetic" else ""
+    terminal.write(answer, format, output, note)
+    return 0
+
+
+@app.command
+def shell(
+    *, as_of: AsOf = None, known_at: KnownAt = None, data: Data = None, debug: Debug = False
+) -> None:
+    """Ask in DuckDB's own client, with history and completion: read-only, on the published file.
+
+    Views and macros look from --as-of, with what was known at --known-at; in the client the same is
+    `set variable as_of = date '2025-12-08'`. Files of yours can be read there, and answers written.
+    Without a terminal it answers what it is given: silverstreak shell < queries.sql
+    """
+    folder, moment = use(data), in_utc(known_at)
+    from flows import shell as client  # noqa: PLC0415 -- commands import what they need
+    from warehouse import asking  # noqa: PLC0415 -- the same
+
+    with published(folder, as_of, moment) as warehouse:
+        seen = asking.standpoint(warehouse)
+    client.enter(folder, seen, as_of, moment)
+
+
+@app.command
+def export(
+    folder: Path,
+    /,
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Export every view as Parquet, with a datapackage.json that says what each column means.
+
+    A Frictionless Data Package, version 2. Macros cannot be exported. An earlier export in the
+    folder stays whole until the new one is; a folder that holds anything else is left alone.
+
+    Parameters
+    ----------
+    folder
+        Folder to write to; it is created if it is not there.
+    """
+    from flows import exporting  # noqa: PLC0415 -- commands import what they need
+    from warehouse.connection import connect_published  # noqa: PLC0415 -- the same
+
+    with published(use(data), as_of, known_at, connect_published) as warehouse:
+        exporting.export(warehouse, folder)
     return 0
 
 
@@ -359,6 +407,42 @@ def claims(
     for answer in faults:
         terminal.complain(f"claim {answer.id} could not be run: {answer.fault}")
     return 1 if faults else 0
+
+
+@app.command
+def brief(
+    *,
+    subject: str | None = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    output: Path = Path("brief.html"),
+    data: Data = None,
+    debug: Debug = False,
+) -> int:
+    """Write the day's brief: facts by significance, with charts, in one file to open in a browser.
+
+    For example: silverstreak brief --subject gold --as-of 2025-11-28
+
+    It needs no network. The same is written as Markdown beside it. After every publish there is one
+    in published/brief.html, on the subject in SILVERSTREAK_BRIEF (none: no brief).
+
+    Parameters
+    ----------
+    subject
+        An asset, a group of funds, a fund or an instrument, such as gold_physical, SLV or BTC-USD
+        [default: silver, or SILVERSTREAK_BRIEF].
+    output
+        HTML file to write.
+    """
+    from flows import briefing  # noqa: PLC0415 -- commands import what they need
+    from flows.settings import Settings  # noqa: PLC0415 -- the same
+
+    folder = use(data)
+    with published(folder, as_of, known_at) as warehouse:
+        chosen = subject or briefing.chosen(Settings())
+        files = briefing.write(warehouse, chosen, output)
+    sys.stdout.write(f"{' and '.join(map(str, files))}\n")
+    return 0
 
 
 @app.command
@@ -466,17 +550,27 @@ def use(data: Path | None) -> Path:
     return Path(os.environ.get("SILVERSTREAK_DATA", "data"))
 
 
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Take a moment that does not say its zone for UTC."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
 @contextmanager
 def published(
-    data: Path, as_of: date | None, known_at: datetime | None
+    data: Path,
+    as_of: date | None,
+    known_at: datetime | None,
+    opening: "Callable[[Path], AbstractContextManager[DuckDBPyConnection]] | None" = None,
 ) -> "Iterator[DuckDBPyConnection]":
-    """Open what is published, moved in time; say so if nothing was known then."""
+    """Open what is published, moved in time; say so if nothing was known then.
+
+    Nothing outside it can be reached, but by an opening that says otherwise.
+    """
     from warehouse import asking  # noqa: PLC0415 -- commands import what they need
     from warehouse.connection import open_published  # noqa: PLC0415 -- the same
 
-    if known_at is not None and known_at.tzinfo is None:
-        known_at = known_at.replace(tzinfo=UTC)
-    with open_published(data) as warehouse:
+    known_at = in_utc(known_at)
+    with (opening or open_published)(data) as warehouse:
         if first := asking.nothing_known_before(warehouse, known_at):
             terminal.complain(f"nothing was known before {first:%Y-%m-%d %H:%M:%S} UTC")
         asking.travel(warehouse, as_of, known_at)
@@ -508,6 +602,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     import httpx  # noqa: PLC0415 -- the same
     import polars  # noqa: ICN001, PLC0415 -- the same
 
+    from brief.topics import TopicError  # noqa: PLC0415 -- commands import what they need
     from flows.server import ServerError  # noqa: PLC0415 -- commands import what they need
     from flows.world import SandboxError  # noqa: PLC0415 -- the same
     from warehouse.asking import QueryError  # noqa: PLC0415 -- the same
@@ -515,7 +610,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from warehouse.connection import WarehouseError  # noqa: PLC0415 -- the same
 
     return (
-        ServerError, SandboxError, QueryError, ClaimsError, WarehouseError,
+        ServerError, SandboxError, QueryError, ClaimsError, WarehouseError, TopicError,
         ValidationError,
         OverflowError,
         httpx.HTTPError,
@@ -529,10 +624,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in words
     terminal.begin_logging(debug=debug)
     try:
-        sys.exit(app(words, exit_on_error=False, print_error=False))
+        try:
+            sys.exit(app(words, exit_on_error=False, print_error=False))
+        finally:
+            sys.stdout.flush()
     except cyclopts.CycloptsError as error:
         terminal.complain(f"{str(error).strip()} (see silverstreak --help)")
         sys.exit(2)
+    except BrokenPipeError:  # who reads has seen enough, as `| head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except (KeyboardInterrupt, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "interrupted" not in str(error):
             raise  # DuckDB tells of Ctrl-C in this way

@@ -137,6 +137,7 @@ def show_way_on(data: Path) -> None:
     published = data / "published" / "silverstreak.duckdb"
     terminal.console().print(
         f"\nPublished: {published} -> {published.resolve().name} (synthetic data)\n"
+        f"Brief, to open in a browser: {published.with_name('brief.html')} (synthetic data)\n"
         "Ask it:\n"
         f'  silverstreak sql "from inflow_streaks order by month desc limit 5" --data {data}\n'
         f"  silverstreak claims --known-at 2025-12-10T12:00 --data {data}\n"

@@ -8,7 +8,7 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows import alive, stating
+from flows import alive, briefing, stating
 from flows.settings import Settings
 from flows.world import World, observe
 from warehouse import copies, publishing
@@ -26,6 +26,7 @@ async def publish() -> State[publishing.Published]:
     ):
         moment = present(warehouse, settings.data, world)
         published = stating.publish(warehouse, settings.data, moment)
+    briefing.after(settings, published)
     blocking = [failure.check for failure in published.failures if failure.blocks]
     if published.problems:
         return Failed(message="; ".join(published.problems), data=published)

@@ -28,6 +28,7 @@ from flows import (
     alerting,
     alive,
     artifacts,
+    briefing,
     keeping,
     loading,
     planning,
@@ -386,7 +387,8 @@ async def close(run: Run, settings: General, world: World, report: Report) -> Pu
         if published.problems or published.file is None:
             runs.finish(warehouse, run.run, world.now(), problems)
         found = artifacts.find(warehouse, settings, run, world.carried)
-    await artifacts.leave(run, report.loaded.counts, problems, published, found)
+    brief = briefing.after(settings, published)
+    await artifacts.leave(run, report.loaded.counts, problems, published, found, brief)
     return published
 
 

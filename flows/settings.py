@@ -139,6 +139,7 @@ class General(BaseSettings):
     max_bytes: Annotated[int, Field(gt=0)] = 64_000_000
     writer_wait: Annotated[float, Field(ge=0, description="seconds")] = 120
     provider_wait: Annotated[float, Field(ge=0, description="seconds")] = 600
+    brief: Annotated[str, Field(description="subject, or none")] = "silver"
     schedules: Schedules = {}
     alerts: Alerts = Alerts()
 

@@ -1,16 +1,18 @@
 """What a person sees: tables, progress, errors. Data goes to stdout, the rest to stderr."""
 
 import io
+import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+import polars.selectors as cs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -21,10 +23,16 @@ from flows import alive
 if TYPE_CHECKING:
     from warehouse.claims import Answer
 
-Format = Literal["table", "csv", "json", "parquet"]
+Format = Literal["table", "csv", "json", "parquet", "xlsx"]
 
-MOST_ROWS = 500
+# Some screens full: what is longer is for a pager or a file.
+MOST_ROWS = 100
 WIDE = 240
+SHEET_ROWS = 1_048_575
+"""What a sheet of Excel holds below its header."""
+CELL_CHARACTERS = 32_767
+EXCEL_BEGINS = date(1900, 3, 1)
+"""Excel takes 1900 for a leap year, and knows no day before it."""
 
 log = logging.getLogger("silverstreak")
 
@@ -107,23 +115,35 @@ def tell_of_run(message: str, run: str) -> None:
         sys.stderr.flush()
 
 
+def is_cut(form: Format, output: Path | None) -> bool:
+    """Say whether only the first rows are shown: as a table on a terminal, nowhere else."""
+    return form == "table" and output is None and sys.stdout.isatty()
+
+
 def show(frame: pl.DataFrame, title: str | None = None, *, is_light: bool = False) -> None:
-    """Print a frame as a table, a light one without lines; a long one is cut, and says so.
+    """Print a frame as a table, a light one without lines; on a terminal a long one is cut.
 
     Where the terminal is too narrow, text goes on in the next line; nothing of it is left out.
     """
-    table = Table(title=title, title_justify="left", header_style="bold")
+    most = MOST_ROWS if is_cut("table", None) else frame.height
+    console().print(table(frame.head(most), title, is_light=is_light))
+    if frame.height > most:
+        told = "for all add `| less -S`, or another --format"
+        console().print(f"only the first {most} rows are shown: {told}")
+
+
+def table(frame: pl.DataFrame, title: str | None = None, *, is_light: bool = False) -> Table:
+    """Lay a frame out as a table."""
+    made = Table(title=title, title_justify="left", header_style="bold")
     if is_light:
-        table.box, table.padding, table.title_style = None, (0, 2, 0, 0), "bold"
+        made.box, made.padding, made.title_style = None, (0, 2, 0, 0), "bold"
     for name, kind in frame.schema.items():
         side: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
         is_whole = kind.is_numeric() or kind == pl.Date
-        table.add_column(Text(name), justify=side, no_wrap=is_whole, overflow="fold")
-    for row in frame.head(MOST_ROWS).iter_rows():
-        table.add_row(*(Text(cell(value)) for value in row))
-    console().print(table)
-    if frame.height > MOST_ROWS:
-        console().print(f"{frame.height - MOST_ROWS} more rows: use --format csv")
+        made.add_column(Text(name), justify=side, no_wrap=is_whole, overflow="fold")
+    for row in frame.iter_rows():
+        made.add_row(*(Text(cell(value)) for value in row))
+    return made
 
 
 def span(seconds: float) -> str:
@@ -149,26 +169,31 @@ def cell(value: object) -> str:
             return str(value)
 
 
-def write(frame: pl.DataFrame, form: Format, output: Path | None) -> None:
+def write(frame: pl.DataFrame, form: Format, output: Path | None, note: str = "") -> None:
     """Write a frame in a format, to a file or to stdout.
 
+    What a person reads bears the note: a table below its rows, a workbook as its sheet's name. A
+    table is drawn on a terminal; elsewhere each row is one line, for a pager and for grep.
+
     Raises:
-        ValueError: The format cannot be written to a terminal, or not with these columns.
+        ValueError: The format needs a file, or cannot hold so many rows.
     """
-    if form == "table" and output is None:
+    if is_cut(form, output):
         show(frame)
+        if note:
+            console().print(note)
         return
-    if form == "parquet" and output is None:
-        raise ValueError("parquet needs a file: add --output FILE")
-    body = encoded(frame, form)
+    if form in {"parquet", "xlsx"} and output is None:
+        raise ValueError(f"{form} needs a file: add --output FILE")
+    body = encoded(frame, form, note)
     if output is None:
         sys.stdout.write(body.decode())
     else:
         output.write_bytes(body)
 
 
-def encoded(frame: pl.DataFrame, form: Format) -> bytes:
-    """Encode a frame."""
+def encoded(frame: pl.DataFrame, form: Format, note: str = "") -> bytes:
+    """Encode a frame, with all its rows."""
     buffer = io.BytesIO()
     match form:
         case "parquet":
@@ -178,19 +203,81 @@ def encoded(frame: pl.DataFrame, form: Format) -> bytes:
             buffer.write(b"\n")
         case "csv":
             flat(frame).write_csv(buffer)
+        case "xlsx":
+            write_workbook(frame, buffer, note)
         case "table":
-            text = Console(file=(wrapper := io.TextIOWrapper(buffer)), width=WIDE)
-            text.print(frame)
-            wrapper.flush()
+            buffer.writelines(f"{line}\n".encode() for line in (*lines(frame), note) if line)
     return buffer.getvalue()
 
 
-def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write lists as text, which CSV needs."""
-    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    return frame.with_columns(
-        pl.col(name).cast(pl.List(pl.String)).list.join("; ") for name in lists
+def lines(frame: pl.DataFrame) -> Iterator[str]:
+    """Write a frame as aligned columns, a row a line; to draw a large one would take minutes."""
+    rows = zip(*map(aligned, frame), strict=True)
+    yield from ("  ".join(row).rstrip() for row in rows)
+
+
+def aligned(column: pl.Series) -> list[str]:
+    """Write a column's name and values as wide as the widest, numbers to the right."""
+    told = [column.name, *(cell(value).replace("\n", " ") for value in column.to_list())]
+    width = max(map(len, told))
+    justify = str.rjust if column.dtype.is_numeric() else str.ljust
+    return [justify(text, width) for text in told]
+
+
+def write_workbook(frame: pl.DataFrame, buffer: io.BytesIO, note: str) -> None:
+    """Write a sheet of Excel, named by the note: instants as UTC, lists as text, numbers whole.
+
+    Excel has no time zones, so its cells say UTC themselves; what it has no days for is text.
+    """
+    zoned = cs.datetime(time_zone="*")
+    instants = tuple(frame.select(zoned).columns)
+    sheet = flat(dated(frame.with_columns(zoned.dt.replace_time_zone(None))))
+    refuse_what_excel_would_cut(sheet)
+    sheet.write_excel(
+        buffer,
+        note or "answer",
+        column_formats={instants: 'yyyy-mm-dd hh:mm:ss "UTC"', cs.numeric(): "General"},
+        autofit=True,
+        freeze_panes=(1, 0),
     )
+
+
+def refuse_what_excel_would_cut(sheet: pl.DataFrame) -> None:
+    """Let a frame pass that a sheet can hold.
+
+    Raises:
+        ValueError: It has too many rows, or too long a text.
+    """
+    lengths = sheet.select(cs.string().str.len_chars().max())
+    longest = max((column.item() or 0 for column in lengths), default=0)
+    for held, wanted, what in (
+        (SHEET_ROWS, sheet.height, "a sheet of Excel holds {} rows"),
+        (CELL_CHARACTERS, longest, "a cell of Excel holds {} characters"),
+    ):
+        if wanted > held:
+            told = f"{what.format(f'{held:,}')}, and here are {wanted:,}"
+            raise ValueError(f"{told}: use --format parquet or csv")
+
+
+def dated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write the columns as text that have a day before Excel's first."""
+    days = frame.select(cs.date(), cs.datetime()).select(pl.all().min().cast(pl.Date))
+    early = [column.name for column in days if column.item() and column.item() < EXCEL_BEGINS]
+    return frame.with_columns(pl.col(early).cast(pl.String))
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write lists as text, and what is nested deeper as JSON: CSV and Excel know neither."""
+    nested = [column for column in frame if column.dtype.is_nested()]
+    return frame.with_columns(map(as_text, nested))
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """Write a column of lists as "a; b", one of anything nested deeper as JSON."""
+    if isinstance(column.dtype, pl.List) and not column.dtype.inner.is_nested():
+        return column.cast(pl.List(pl.String)).list.join("; ")
+    told = [None if value is None else json.dumps(value, default=str) for value in column.to_list()]
+    return pl.Series(column.name, told, pl.String)
 
 
 def show_claims(answers: "list[Answer]", title: str) -> None:

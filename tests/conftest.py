@@ -1,4 +1,5 @@
 import io
+import logging
 import os
 import pickle
 import shutil
@@ -32,6 +33,24 @@ settings.load_profile("pipeline")
 Serve = Callable[[ASGIApp], str]
 Asked = Callable[..., subprocess.CompletedProcess[str]]
 Once = Callable[[str, Callable[[Path], Any]], tuple[Path, Any]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_brief() -> Iterator[None]:
+    """Make no brief after a publish, which takes seconds, but where it is what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SILVERSTREAK_BRIEF", "none")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_loggers() -> None:
+    """Undo what a command that ran in this process has done to our loggers (`begin_logging`)."""
+    for name in ("silverstreak", "flows", "sources", "warehouse"):
+        logger = logging.getLogger(name)
+        logger.handlers = [own for own in logger.handlers if own.name != "silverstreak"]
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,12 +11,13 @@ from flows.registry import PROVIDERS
 
 ROOT = Path(__file__).parents[1]
 
-OURS = {"schemas", "sources", "transforms", "warehouse", "flows", "sandbox"}
+OURS = {"schemas", "sources", "transforms", "warehouse", "brief", "flows", "sandbox"}
 MAY_IMPORT = {
     "schemas": set(),
     "sources": {"schemas", "httpx"},
     "transforms": {"schemas"},
     "warehouse": {"schemas", "duckdb"},
+    "brief": {"warehouse", "duckdb"},
     "sandbox": {"starlette", "uvicorn"},
     "flows": OURS | {"duckdb", "httpx", "prefect"},
 }

@@ -60,7 +60,9 @@ def demo(
     built = common(tmp_path_factory, worker_id) / "demo"
     with FileLock(f"{built}.lock"):
         if not built.exists():
-            ended = silverstreak("demo", "--timings", "--data", str(built))
+            ended = silverstreak(
+                "demo", "--timings", "--data", str(built), SILVERSTREAK_BRIEF="silver"
+            )
             told = [ended.returncode, ended.stdout, ended.stderr]
             built.with_suffix(".json").write_text(json.dumps(told))
     data = shutil.copytree(built, tmp_path_factory.mktemp("demo") / "data", symlinks=True)

@@ -1,11 +1,14 @@
 """The command line, as a stranger meets it."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from python_calamine import CalamineWorkbook
 
 from flows.datasets import DATASETS
 from tests.end_to_end.conftest import Silverstreak
@@ -19,6 +22,8 @@ COMMANDS = (
     "publish",
     "rollback",
     "sql",
+    "shell",
+    "export",
     "claims",
     "status",
     "gaps",
@@ -58,8 +63,8 @@ def test_wrong_usage_ends_with_status_2_and_one_line(asked: Silverstreak, words:
     ("query", "reason"),
     [
         pytest.param("selec 1", "syntax error", id="no SQL"),
-        pytest.param("select clos from bars", '"close"', id="a misspelt column, with a hint"),
-        pytest.param("copy bars to '/tmp/x.csv'", "disabled by configuration", id="a file written"),
+        pytest.param("select clos from bars", "did you mean close", id="a misspelt column"),
+        pytest.param("copy bars to '/tmp/x.csv'", "read-only", id="a file written"),
         pytest.param("from read_csv('/etc/passwd')", "disabled by configuration", id="a file read"),
         pytest.param("set enable_external_access = true", "locked", id="the lock undone"),
         pytest.param("delete from history.bars", "read-only", id="a row deleted"),
@@ -83,10 +88,15 @@ def test_answers_come_in_every_format(asked: Silverstreak, demo: Demo, tmp_path:
     table = asked("sql", query, *common)
     csv = asked("sql", query, "--format", "csv", *common)
     told = asked("sql", query, "--format", "json", *common)
-    file = tmp_path / "bars.parquet"
+    file, book = tmp_path / "bars.parquet", tmp_path / "bars.xlsx"
     parquet = asked("sql", query, "--format", "parquet", "--output", str(file), *common)
+    excel = asked("sql", query, "--format", "xlsx", "--output", str(book), *common)
 
-    assert [table.returncode, csv.returncode, told.returncode, parquet.returncode] == [0] * 4
+    assert {ended.returncode for ended in (table, csv, told, parquet, excel)} == {0}
+    assert table.stdout.splitlines()[-1] == "synthetic data"
+    workbook = CalamineWorkbook.from_path(book)
+    assert workbook.sheet_names == ["synthetic data"]
+    assert len(workbook.get_sheet_by_index(0).to_python()) == 4
     assert "instrument" in table.stdout
     assert len(csv.stdout.splitlines()) == 4
     assert len(json.loads(told.stdout)) == 3
@@ -95,11 +105,22 @@ def test_answers_come_in_every_format(asked: Silverstreak, demo: Demo, tmp_path:
     ]
 
 
-def test_parquet_needs_a_file(asked: Silverstreak, demo: Demo) -> None:
-    told = asked("sql", "select 1 as one", "--format", "parquet", "--data", str(demo[0]))
+def test_who_has_read_enough_ends_the_command_in_silence(demo: Demo) -> None:
+    command = [Path(sys.executable).parent / "silverstreak", "sql", "from bars"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [*command, "--data", demo[0]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as told:
+        assert told.stdout and told.stderr  # noqa: PT018 -- for mypy
+        assert told.stdout.readline().startswith("instrument")
+        told.stdout.close()
 
-    assert told.returncode == 1
-    assert "--output" in told.stderr
+        assert told.stderr.read() == ""
+    assert told.returncode == 141
 
 
 def test_an_endless_version_is_shown_as_null(asked: Silverstreak, demo: Demo) -> None:

@@ -151,7 +151,7 @@ def test_one_bad_claim_spoils_no_other(shared: duckdb.DuckDBPyConnection) -> Non
 
     assert (first.verdict, first.fault) == ("holds", None)
     assert column.fault
-    assert 'column "valu" not found' in column.fault
+    assert "no column valu in facts: did you mean value" in column.fault
     assert sql.fault
     assert "\n" not in column.fault + sql.fault
     assert (last.verdict, last.value, last.fault) == ("holds", 0, None)
