@@ -13,7 +13,7 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Draw = Callable[[pl.DataFrame, str], Chart]
 
 INK, MUTED, GRID = "var(--ink)", "var(--muted)", "var(--line)"
-ACCENT, SOFT, UP, DOWN = "var(--accent)", "var(--soft)", "var(--up)", "var(--down)"
+ACCENT, SOFT, DOWN = "var(--accent)", "var(--soft)", "var(--down)"
 LINES = [f"var(--line-{number})" for number in range(1, 9)]
 ROW = 22
 AROUND = {"left": 2, "top": 5, "right": 16, "bottom": 5}
